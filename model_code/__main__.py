@@ -1,0 +1,246 @@
+"""The command line: one command a verb. Also the container's entry point and the pipeline's steps: ``python -m model_code``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from model_code import __version__
+from model_code.contract import Architecture, Task, Verb
+from model_code.errors import OverreadError, UsageError
+
+app = typer.Typer(
+    name="overread",
+    help="Overread, a second reader for medical images. Research use only; not a medical device.\n\n"
+    "The line of a model: synthesize (or prepare), train, export, calibrate, evaluate; then predict or serve.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+BundleOption = Annotated[Path, typer.Option(help="The model bundle: a folder.")]
+DataOption = Annotated[Path, typer.Option(help="Folder with manifest.parquet, or the manifest file.")]
+OutBundleOption = Annotated[Path | None, typer.Option("--out", help="Write the new bundle here instead of in place.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print the result as JSON on standard output; messages go to standard error.")
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"overread {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the whole traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    """Options for all commands; main() reads --debug itself."""
+
+
+@app.command(Verb.SYNTHESIZE.value)
+def synthesize_command(
+    out: Annotated[Path, typer.Option(help="Folder to make; replaced as a whole if it exists.")],
+    task: Annotated[str, typer.Option(help=f"One of: {', '.join(Task)}.")] = Task.CHEST14.value,
+    patients: Annotated[int, typer.Option(help="How many patients; each has 1 to 3 films.")] = 1000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw a data set of phantom films (images, manifest, places of the signs).
+
+    Phantoms are drawings for tests and demos. A model trained on them must not be used on people.
+    """
+    from model_code.synthesize import synthesize
+    from model_code.tasks import task_spec
+
+    report = synthesize(task_spec(task), patients=patients, seed=seed, out=out)
+    _finish(report, f"{report['films']} phantom films of {patients} patients in {out}", as_json)
+
+
+@app.command(Verb.PREPARE.value)
+def prepare_command(
+    root: Annotated[
+        Path, typer.Option(help="Folder with manifest.csv (image, group, one column a label) and the images it names.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to make; replaced as a whole if it exists.")],
+    source: Annotated[str, typer.Option(help="The kind of source; for now: folder.")] = "folder",
+    task: Annotated[str, typer.Option(help=f"One of: {', '.join(Task)}.")] = Task.CHEST14.value,
+    seed: Annotated[int, typer.Option(help="Decides the split of each group.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Turn a folder of films and their labels into a checked data set: header-free PNG films and a split manifest."""
+    from model_code.prepare import prepare
+    from model_code.tasks import task_spec
+
+    report = prepare(task_spec(task), source=source, root=root, seed=seed, out=out)
+    _finish(report, f"{report['films']} films in {out}, {len(report['quarantined'])} quarantined", as_json)
+
+
+@app.command(Verb.TRAIN.value)
+def train_command(
+    data: DataOption,
+    out: Annotated[Path, typer.Option(help="The bundle to write.")],
+    task: Annotated[str, typer.Option(help=f"One of: {', '.join(Task)}.")] = Task.CHEST14.value,
+    arch: Annotated[str | None, typer.Option(help=f"One of: {', '.join(Architecture)}. Default: the task's.")] = None,
+    image_size: Annotated[int | None, typer.Option(help="Side of the model's input in pixels. Default: the task's.")] = None,
+    output_stride: Annotated[int, typer.Option(help="Input pixels per map cell: 32, or 16 or 8 for small films.")] = 32,
+    epochs: Annotated[int, typer.Option(help="Passes over the training films.")] = 10,
+    batch_size: Annotated[int, typer.Option(help="Films per step.")] = 32,
+    learning_rate: Annotated[float, typer.Option(help="Peak of the schedule.")] = 2e-3,
+    seed: Annotated[int, typer.Option(help="Decides weights, order and augmentation.")] = 0,
+    checkpoints: Annotated[
+        Path | None, typer.Option(help="Where epochs are kept for resuming. Default: OUT.checkpoints.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a model; resumes an interrupted run. The best epoch by validation AUROC is kept, ties by lower loss."""
+    from model_code.tasks import task_spec
+    from model_code.train import TrainConfig, train
+
+    spec = task_spec(task)
+    config = TrainConfig(
+        task=spec.task.value,
+        architecture=arch or spec.architecture.value,
+        image_size=image_size or spec.image_size,
+        output_stride=output_stride,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        seed=seed,
+    )
+    bundle = train(config, data=data, out=out, checkpoints=checkpoints or out.with_name(out.name + ".checkpoints"))
+    record = bundle.info.training
+    best = record.epochs[record.best_epoch - 1]
+    _finish(
+        record.model_dump(mode="json"),
+        f"{out}: epoch {record.best_epoch} kept, validation AUROC {best['val_auroc']:.3f}",
+        as_json,
+    )
+
+
+@app.command(Verb.EXPORT.value)
+def export_command(bundle: BundleOption, data: DataOption, out: OutBundleOption = None, as_json: JsonOption = False) -> None:
+    """Add the ONNX graph (logits, activation maps, embedding), checked against the trained network."""
+    from model_code.export import export
+
+    graph = export(bundle, data=data, out=out).info.graph
+    assert graph is not None
+    text = (
+        f"{out or bundle}: graph exported; probabilities within {graph.parity:.1e} of the network's on {graph.parity_films} films"
+    )
+    _finish(graph.model_dump(mode="json"), text, as_json)
+
+
+@app.command(Verb.CALIBRATE.value)
+def calibrate_command(bundle: BundleOption, data: DataOption, out: OutBundleOption = None, as_json: JsonOption = False) -> None:
+    """Choose calibration, operating points, decisions and the film gate, on the validation split only."""
+    from model_code.calibrate import calibrate
+
+    calibration = calibrate(bundle, data=data, out=out).info.calibration
+    assert calibration is not None
+    text = f"{out or bundle}: {len(calibration.labels)} labels calibrated; decisions at {calibration.error_rate:.0%} error"
+    _finish(calibration.model_dump(mode="json"), text, as_json)
+
+
+@app.command(Verb.EVALUATE.value)
+def evaluate_command(
+    bundle: BundleOption,
+    data: DataOption,
+    split: Annotated[str, typer.Option(help="Which films: test, val or train.")] = "test",
+    out: OutBundleOption = None,
+    report: Annotated[Path | None, typer.Option(help="Write metrics.json into this folder too.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure the shipped graph on held-out films: AUROC per label with intervals, operating points, pointing test."""
+    from model_code.evaluate import evaluate, show
+
+    info = evaluate(bundle, data=data, split=split, out=out, report=report).info
+    assert info.metrics is not None
+    if not as_json:
+        show(info)
+    macro = info.metrics.macro_auroc
+    _finish(info.metrics.model_dump(mode="json"), f"macro AUROC {macro.value:.3f} ({macro.low:.3f} to {macro.high:.3f})", as_json)
+
+
+@app.command(Verb.PREDICT.value)
+def predict_command(
+    paths: Annotated[list[Path], typer.Argument(help="Films (DICOM, PNG, JPEG) and folders of them.")],
+    bundle: BundleOption,
+    as_json: Annotated[bool, typer.Option("--json", help="One Reading a line on standard output.")] = False,
+    overlay: Annotated[Path | None, typer.Option(help="Write the picture of the one film read to this PNG.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write each Reading and its picture into this folder, named by content.")
+    ] = None,
+) -> None:
+    """Read films. A file that cannot be read or assessed is answered 'not_assessed' with the reason."""
+    from rich.console import Console
+
+    from model_code.predict import files_of, predict, show, write_overlay, write_reading
+    from model_code.predictor import Predictor
+    from model_code.progress import console as messages
+
+    files = files_of(paths)
+    if overlay is not None and len(files) != 1:
+        raise UsageError(f"--overlay draws one film, but {len(files)} were given; use --out DIR for several")
+    predictor = Predictor.setup(bundle)
+    for path, data, reading in predict(predictor, files):
+        if as_json:
+            print(reading.to_json(), flush=True)
+        else:
+            show(reading, path.name, Console())
+        if overlay is not None and not write_overlay(predictor, data, reading, overlay):
+            messages.print(f"no picture written to {overlay}: the file holds no image", soft_wrap=True)
+        if out is not None:
+            messages.print(f"{path} -> {write_reading(predictor, data, reading, out)}", soft_wrap=True)
+
+
+@app.command(Verb.SERVE.value)
+def serve_command(
+    bundle: BundleOption,
+    host: Annotated[str, typer.Option(help="Address to listen on; loopback unless you decide otherwise.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
+) -> None:
+    """Serve readings over HTTP: GET /ping, POST /invocations (raw body), POST /predict (upload), GET /docs."""
+    from model_code.predictor import Predictor
+    from model_code.serve import serve
+
+    serve(Predictor.setup(bundle), host=host, port=port)
+
+
+def _finish(result: Any, text: str, as_json: bool) -> None:
+    print(json.dumps(result) if as_json else text, flush=True)
+
+
+def main() -> NoReturn:
+    """Runs a command. Exit code 0: done; 1: the work failed; 2: wrong use. Errors are one line unless --debug is given."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        sys.exit(app(arguments, prog_name="overread", standalone_mode=False) or 0)
+    except (OverreadError, typer.TyperException) as error:
+        if debug:
+            raise
+        text = error.format_message() if isinstance(error, typer.TyperException) else str(error)
+        _fail(" ".join(text.split()), 1 if isinstance(error, OverreadError) and not isinstance(error, UsageError) else 2)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail("interrupted; run the same command again to go on", 130)
+    except Exception as error:
+        if debug:
+            raise
+        # its text may quote what it failed on, so only its type is shown
+        _fail(f"unexpected {type(error).__name__}; run again with --debug to see where", 1)
+
+
+def _fail(text: str, code: int) -> NoReturn:
+    print(f"overread: error: {text}", file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

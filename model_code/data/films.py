@@ -1,0 +1,41 @@
+"""The films of a manifest in memory, each decoded once by the code that serving uses."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model_code.cpus import usable_cpus
+from model_code.data.images import decode
+from model_code.data.manifest import Manifest
+from model_code.data.transforms import to_model_input
+from model_code.errors import ImageError, ManifestError
+from model_code.progress import track
+
+
+def load_films(manifest: Manifest, side: int, what: str) -> NDArray[np.uint8]:
+    """All films as (N, side, side) uint8: the model's input in 256 steps, which is what a film's own grey values hold.
+
+    Raises:
+        ManifestError: a film is missing or cannot be read; the message names it.
+    """
+    films = np.empty((len(manifest), side, side), np.uint8)
+    with ThreadPoolExecutor(usable_cpus()) as pool:
+        read = partial(_read, side=side)
+        for index, film in enumerate(track(pool.map(read, manifest.paths), what, total=len(manifest))):
+            films[index] = film
+    return films
+
+
+def _read(path: Path, side: int) -> NDArray[np.uint8]:
+    try:
+        film = to_model_input(decode(path.read_bytes()).pixels, side)
+    except FileNotFoundError:
+        raise ManifestError(f"the film '{path}' is in the manifest but not on disk") from None
+    except ImageError as error:
+        raise ManifestError(f"the film '{path}' cannot be read: {error}") from error
+    return np.asarray(film[0] * 255 + 0.5, np.uint8)

@@ -1,0 +1,130 @@
+"""The manifest: one row an image. Every source ends as one; everything after it is the same code for every task.
+
+Columns: ``image`` (path relative to the manifest), ``group`` (patient or lesion), one column a label (1, 0, empty = unknown),
+attributes (``sex``, ``age``, ``view``, ``site``), ``split`` (train, val, test), ``sha256`` (of the image file).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from model_code.data.split import FRACTIONS
+from model_code.errors import ManifestError
+from model_code.files import atomic_file, sha256_of
+from model_code.tasks import TaskSpec
+
+FILE_NAME: Final = "manifest.parquet"
+PHANTOM_SITE: Final = "phantom"
+"""Value of the attribute ``site`` that marks a drawn film."""
+REQUIRED: Final = ("image", "group", "split", "sha256")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A checked manifest and the folder that its image paths are relative to."""
+
+    frame: pd.DataFrame
+    root: Path
+    labels: tuple[str, ...]
+    sha256: str
+    """Of the manifest file, which holds the sums of its images."""
+
+    def split(self, name: str) -> Manifest:
+        """The rows of one split.
+
+        Raises:
+            ManifestError: the split is empty.
+        """
+        rows = self.frame[self.frame["split"] == name].reset_index(drop=True)
+        if rows.empty:
+            raise ManifestError(
+                f"the manifest has no row with split '{name}'; splits there: {sorted(self.frame['split'].unique())}"
+            )
+        return replace(self, frame=rows)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def phantoms(self) -> bool:
+        """Whether any film is a drawing."""
+        return "site" in self.frame and bool((self.frame["site"] == PHANTOM_SITE).any())
+
+    @property
+    def paths(self) -> list[Path]:
+        """Absolute paths of the images, in row order."""
+        return [self.root / image for image in self.frame["image"]]
+
+    @property
+    def targets(self) -> NDArray[np.float32]:
+        """Labels as float32 of shape (rows, labels): 1, 0 or NaN for unknown."""
+        return np.asarray(self.frame[list(self.labels)], np.float32)
+
+
+def write_manifest(frame: pd.DataFrame, folder: Path) -> Path:
+    """Writes ``manifest.parquet`` into a folder, all or nothing."""
+    target = folder / FILE_NAME
+    with atomic_file(target) as temporary:
+        frame.to_parquet(temporary, index=False)
+    return target
+
+
+def read_manifest(location: Path, spec: TaskSpec) -> Manifest:
+    """Reads and checks a manifest: a folder that holds ``manifest.parquet`` (or ``manifest.csv``), or such a file itself.
+
+    Raises:
+        ManifestError: there is none, a column is missing, an image stands twice, a group is in two splits, a label is not
+            0, 1 or empty, or a path leads out of the folder.
+    """
+    path = _find(location)
+    try:
+        frame = pd.read_csv(path, dtype={"image": str, "group": str}) if path.suffix == ".csv" else pd.read_parquet(path)
+    except Exception as error:  # pyarrow and pandas raise many types for a broken file
+        raise ManifestError(f"'{path}' cannot be read as a manifest ({type(error).__name__}); write it again") from error
+    check(frame, spec)
+    return Manifest(frame.reset_index(drop=True), path.parent, spec.labels, sha256_of(path))
+
+
+def _find(location: Path) -> Path:
+    candidates = [location] if location.is_file() else [location / FILE_NAME, location / "manifest.csv"]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise ManifestError(
+        f"no manifest at '{location}': expected {FILE_NAME} or manifest.csv; make one with 'overread synthesize' or 'prepare'"
+    )
+
+
+def check(frame: pd.DataFrame, spec: TaskSpec) -> None:
+    """Refuses what would train or score wrongly; the message names the first offender."""
+    missing = [name for name in (*REQUIRED, *spec.labels) if name not in frame.columns]
+    if missing:
+        needed = ", ".join((*REQUIRED, *spec.labels))
+        raise ManifestError(f"the manifest lacks the column(s) {', '.join(missing)}; task '{spec.task}' needs {needed}")
+    twice = frame["image"][frame["image"].duplicated()]
+    if not twice.empty:
+        raise ManifestError(f"image '{twice.iloc[0]}' stands in {len(twice) + 1} rows of the manifest; keep one row an image")
+    unknown_splits = sorted(set(frame["split"]) - set(FRACTIONS))
+    if unknown_splits:
+        raise ManifestError(f"unknown split '{unknown_splits[0]}' in the manifest; allowed: {', '.join(FRACTIONS)}")
+    splits = frame.groupby("group")["split"].nunique()
+    leaking = splits[splits > 1]
+    if not leaking.empty:
+        raise ManifestError(
+            f"{spec.grouped_by} '{leaking.index[0]}' is in {leaking.iloc[0]} splits ({len(leaking)} such in all); "
+            f"all films of a {spec.grouped_by} belong to one split"
+        )
+    for label in spec.labels:
+        values = frame[label].dropna()
+        if not values.isin((0, 1)).all():
+            wrong = values[~values.isin((0, 1))].iloc[0]
+            raise ManifestError(f"label '{label}' holds the value {wrong}; allowed: 1, 0 or empty for unknown")
+    for image in frame["image"]:
+        if Path(image).is_absolute() or ".." in Path(image).parts:
+            raise ManifestError(f"image path '{image}' leads out of the manifest's folder; paths are relative to it")

@@ -1,0 +1,52 @@
+"""From a decoded film to the model's input, and from places in the input back to the film. Training and serving share it.
+
+A film is padded to a square (never cropped: a finding may lie at the border), reduced with an anti-aliasing filter, and stretched
+between two percentiles, so that window settings and exposure matter little.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from model_code.data.images import Pixels
+
+PERCENTILES: Final = (0.5, 99.5)
+
+
+def to_square(pixels: Pixels, side: int) -> NDArray[np.float32]:
+    """Grey film of any shape to (side, side) float32 in [0, 1], aspect kept, centred on black."""
+    grey = pixels if pixels.ndim == 2 else pixels.mean(axis=2, dtype=np.float32)
+    rows, columns = grey.shape
+    scale = side / max(rows, columns)
+    height, width = max(1, round(rows * scale)), max(1, round(columns * scale))
+    small = Image.fromarray(grey, mode=None).resize((width, height), Image.Resampling.HAMMING)
+    square = np.zeros((side, side), np.float32)
+    top, left = (side - height) // 2, (side - width) // 2
+    square[top : top + height, left : left + width] = np.asarray(small, np.float32)
+    return square
+
+
+def stretch(square: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Percentile stretch to [0, 1]; a picture without contrast becomes all zero."""
+    low, high = np.percentile(square, PERCENTILES)
+    if high - low < 1e-3:
+        return np.zeros_like(square)
+    return np.asarray(np.clip((square - low) / (high - low), 0, 1), np.float32)
+
+
+def to_model_input(pixels: Pixels, side: int) -> NDArray[np.float32]:
+    """The model's input: (1, side, side) float32 in [0, 1]. Normalisation is part of the graph."""
+    return stretch(to_square(pixels, side))[None]
+
+
+def to_film_fractions(x: float, y: float, rows: int, columns: int) -> tuple[float, float]:
+    """A place in the square (fractions) as fractions of a film of that shape; places on the padding move to its border."""
+    longest = max(rows, columns)
+    return (
+        float(np.clip((x - 0.5) * longest / columns + 0.5, 0, 1)),
+        float(np.clip((y - 0.5) * longest / rows + 0.5, 0, 1)),
+    )

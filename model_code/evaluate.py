@@ -1,0 +1,175 @@
+"""``overread evaluate``: what the shipped graph does on films that decided nothing. The last step; it completes the bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+from sklearn.metrics import roc_auc_score
+
+from model_code.bundle import Bundle, edit_bundle, open_bundle
+from model_code.bundle_info import BundleInfo, CalibrationRecord, Interval, Metrics, OperatingPoint, Pointing
+from model_code.calibrate import rates
+from model_code.data.manifest import Manifest, read_manifest
+from model_code.data.phantoms.places import read_places
+from model_code.files import write_json
+from model_code.predictor import PEAK_GRID, Predictor, peak_of
+from model_code.progress import track
+
+BOOTSTRAPS: Final = 400
+"""Resamples behind each 95% interval."""
+
+Array = NDArray[np.float64]
+
+
+def evaluate(folder: Path, *, data: Path, split: str = "test", out: Path | None = None, report: Path | None = None) -> Bundle:
+    """Measures a calibrated bundle and records the figures in it.
+
+    Args:
+        folder: the bundle, exported and calibrated.
+        data: the manifest.
+        split: which films; test unless there is a reason.
+        out: where the new bundle goes; in place when None.
+        report: a folder for ``metrics.json`` as well (the pipeline registers it with the model).
+
+    Raises:
+        ManifestError: the split is empty or a film cannot be read.
+    """
+    bundle = open_bundle(folder, needs=("graph", "calibration", "film_gate"))
+    calibration = bundle.info.calibration
+    assert calibration is not None
+    manifest = read_manifest(data, bundle.spec).split(split)
+    predictor = Predictor.of(bundle)
+    probabilities, peaks, refused = _score(predictor, manifest)
+    targets = manifest.targets.astype(np.float64)
+    auroc, macro = auroc_intervals(targets, probabilities, manifest.frame["group"].to_numpy(str), manifest.labels)
+    metrics = Metrics(
+        manifest_sha256=manifest.sha256,
+        split=split,
+        films=len(manifest),
+        macro_auroc=macro,
+        auroc=auroc,
+        not_assessed=refused,
+        pointing=pointing_test(manifest, targets, probabilities, peaks, calibration),
+    )
+    measured = _measure_points(calibration, targets, probabilities)
+    with edit_bundle(bundle, out) as draft:
+        draft.info = draft.info.model_copy(update={"calibration": measured, "metrics": metrics})
+    if report is not None:
+        write_json(report / "metrics.json", metrics.model_dump(mode="json"))
+    return open_bundle(out or folder)
+
+
+def _score(predictor: Predictor, manifest: Manifest) -> tuple[Array, NDArray[np.intp], int]:
+    """Probabilities (N, K), peaks (N, K, 2) as rows and columns of the peak grid, and how many films the gate refused."""
+    probabilities, peaks, refused = [], [], 0
+    for path in track(manifest.paths, f"score {manifest.frame['split'].iloc[0]} films", total=len(manifest)):
+        image = predictor.decode(path.read_bytes())
+        scores = predictor.predict(image)
+        refused += predictor.encode(image, scores).status == "not_assessed"
+        probabilities.append(predictor.probabilities(scores.logits)[0])
+        places = [peak_of(label_map) for label_map in scores.maps[0]]
+        peaks.append([(int(y * PEAK_GRID), int(x * PEAK_GRID)) for x, y in places])
+    return np.array(probabilities), np.array(peaks), refused
+
+
+def auroc_intervals(
+    targets: Array, scores: Array, groups: NDArray[np.str_], labels: tuple[str, ...]
+) -> tuple[dict[str, Interval], Interval]:
+    """AUROC per label and their mean, with 95% percentile bootstrap intervals; patients, not films, are resampled.
+
+    A label that lacks one kind of film (in the split, or in a resample) is left out of the mean there.
+    """
+    members = list(pd.Series(range(len(groups))).groupby(groups).indices.values())
+    rng = np.random.default_rng(0)
+    whole = _aurocs(targets, scores)
+    resampled = []
+    for _ in track(range(BOOTSTRAPS), "bootstrap", total=BOOTSTRAPS):
+        rows = np.concatenate([members[pick] for pick in rng.integers(len(members), size=len(members))])
+        resampled.append(_aurocs(targets[rows], scores[rows]))
+    samples = np.array(resampled)
+    per_label = {label: _interval(whole[i], samples[:, i]) for i, label in enumerate(labels) if not np.isnan(whole[i])}
+    return per_label, _interval(float(np.nanmean(whole)), np.nanmean(samples, axis=1))
+
+
+def _aurocs(targets: Array, scores: Array) -> Array:
+    """AUROC per label, NaN where a label lacks one kind of film."""
+    areas = np.full(targets.shape[1], np.nan)
+    for label in range(targets.shape[1]):
+        known = ~np.isnan(targets[:, label])
+        truth = targets[known, label]
+        if 0 < truth.sum() < len(truth):
+            areas[label] = roc_auc_score(truth, scores[known, label])
+    return areas
+
+
+def _interval(value: float, samples: Array) -> Interval:
+    low, high = np.nanpercentile(samples, (2.5, 97.5))
+    return Interval(value=round(float(value), 4), low=round(float(low), 4), high=round(float(high), 4))
+
+
+def pointing_test(
+    manifest: Manifest, targets: Array, probabilities: Array, peaks: NDArray[np.intp], calibration: CalibrationRecord
+) -> Pointing | None:
+    """The pointing game (Zhang et al., ECCV 2016) without its tolerance: does the map's peak lie inside the drawn sign?
+
+    Over true positives at the rule-in threshold. None where the data set records no places (real films).
+    """
+    places = read_places(manifest.root)
+    if not places:
+        return None
+    counts: dict[str, tuple[int, int]] = {}
+    for index, label in enumerate(manifest.labels):
+        threshold = calibration.labels[label].rule_in.threshold
+        rows = np.flatnonzero((targets[:, index] == 1) & (probabilities[:, index] >= threshold))
+        hits = sum(bool(places[manifest.frame["image"].iloc[row], label][tuple(peaks[row, index])]) for row in rows)
+        counts[label] = (hits, len(rows))
+    return Pointing(hits=sum(hits for hits, _ in counts.values()), films=sum(n for _, n in counts.values()), labels=counts)
+
+
+def _measure_points(calibration: CalibrationRecord, targets: Array, probabilities: Array) -> CalibrationRecord:
+    """The same operating points, with their rates on these films."""
+    labels = {}
+    for index, (label, chosen) in enumerate(calibration.labels.items()):
+        known = ~np.isnan(targets[:, index])
+        probability, positive = probabilities[known, index], targets[known, index] == 1
+
+        def measured(
+            point: OperatingPoint, probability: Array = probability, positive: NDArray[np.bool_] = positive
+        ) -> OperatingPoint:
+            return point.model_copy(update={"test": rates(point.threshold, probability, positive)})
+
+        labels[label] = chosen.model_copy(update={"rule_out": measured(chosen.rule_out), "rule_in": measured(chosen.rule_in)})
+    return calibration.model_copy(update={"labels": labels})
+
+
+def show(info: BundleInfo) -> None:
+    """Prints the figures of an evaluated bundle for people."""
+    metrics, calibration = info.metrics, info.calibration
+    assert metrics is not None and calibration is not None
+    table = Table(title=f"{info.name} on {metrics.films} films of the {metrics.split} split", title_justify="left")
+    for heading in ("label", "AUROC", "95% interval", "films with it", "rule-out sens.", "rule-in spec.", "pointing"):
+        table.add_column(heading, justify="left" if heading == "label" else "right")
+    for label, auroc in metrics.auroc.items():
+        out, within = calibration.labels[label].rule_out.test, calibration.labels[label].rule_in.test
+        assert out is not None and within is not None
+        hits, shown = metrics.pointing.labels[label] if metrics.pointing else (0, 0)
+        table.add_row(
+            label.replace("_", " "),
+            f"{auroc.value:.3f}",
+            f"{auroc.low:.3f} to {auroc.high:.3f}",
+            str(out.positives),
+            f"{out.sensitivity:.2f}",
+            f"{within.specificity:.2f}",
+            f"{hits}/{shown}" if shown else "",
+        )
+    console = Console()
+    console.print(table)
+    if metrics.pointing:
+        console.print(f"pointing: {metrics.pointing}")
+    console.print(f"not assessed by the film gate: {metrics.not_assessed} of {metrics.films}")

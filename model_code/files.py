@@ -1,0 +1,90 @@
+"""Writing that never leaves half a file: to a temporary name beside the target, then one rename."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from model_code.errors import OverreadError
+
+
+@contextmanager
+def atomic_file(target: Path) -> Iterator[Path]:
+    """Yields a temporary path in the target's folder; on success it becomes ``target``, on failure nothing is left.
+
+    Raises:
+        OverreadError: the folder cannot be written.
+    """
+    with _writable(target.parent):
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(target: Path) -> Iterator[Path]:
+    """Yields an empty temporary folder; on success it replaces ``target`` as a whole, on failure ``target`` stays as it was.
+
+    A mount point (SageMaker's ``/opt/ml/model``) cannot be replaced: there the files move in one by one after the work is done.
+
+    Raises:
+        OverreadError: the parent folder cannot be written.
+    """
+    mounted = target.is_mount()
+    with _writable(target if mounted else target.parent):
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=None if mounted else target.parent))
+    try:
+        yield temporary
+        if mounted:
+            shutil.copytree(temporary, target, dirs_exist_ok=True)
+            return
+        temporary.chmod(0o777 & ~_umask())
+        retired = temporary.with_name(temporary.name + ".old")
+        if target.exists():
+            target.replace(retired)
+        temporary.replace(target)
+        shutil.rmtree(retired, ignore_errors=True)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise OverreadError(
+            f"cannot write to '{folder}' ({error.strerror}); choose another --out or change the folder's permissions"
+        ) from error
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def write_json(target: Path, content: Any) -> None:
+    """Writes JSON for people and programs: indented, keys in their given order, newline at the end."""
+    with atomic_file(target) as temporary:
+        temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,162 @@
+"""The only inference path: setup, decode, predict, encode. CLI, server, Lambda, batch and UI all go through here.
+
+Needs ONNX Runtime, not torch.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from model_code.bundle import Bundle, open_bundle
+from model_code.bundle_info import LabelCalibration, OperatingPoint
+from model_code.data.images import LIMITS, DecodedImage, Limits, decode
+from model_code.data.transforms import to_film_fractions
+from model_code.errors import ImageError
+from model_code.film_gate import FilmGate
+from model_code.graph import Graph, Scores
+from model_code.model_card import NOT_A_DEVICE, PHANTOMS_ONLY
+from model_code.reading import Finding, ImageFacts, Model, OperatingPoints, Point, PointReading, Reading, Reason, Timing
+
+PEAK_GRID = 64
+"""Maps are enlarged to this many cells a side before the peak is taken."""
+
+
+class Predictor:
+    """A loaded bundle that answers. Thread-safe."""
+
+    def __init__(self, bundle: Bundle, graph: Graph, gate: FilmGate, limits: Limits) -> None:
+        assert bundle.info.calibration is not None  # setup has asked for it
+        self.bundle = bundle
+        self.calibration = bundle.info.calibration.labels
+        self._graph, self._gate, self._limits = graph, gate, limits
+        self._model = Model(name=bundle.info.name, version=bundle.info.version, sha256=bundle.sha256)
+        self._notice = f"{NOT_A_DEVICE} {PHANTOMS_ONLY}" if bundle.info.data.phantoms else NOT_A_DEVICE
+
+    @classmethod
+    def setup(cls, folder: Path, limits: Limits = LIMITS) -> Self:
+        """Loads a complete bundle.
+
+        Raises:
+            BundleError: it is incomplete or altered.
+        """
+        bundle = open_bundle(folder, needs=("graph", "calibration", "film_gate", "metrics"))
+        return cls.of(bundle, limits)
+
+    @classmethod
+    def of(cls, bundle: Bundle, limits: Limits = LIMITS) -> Self:
+        """A predictor over an opened bundle that is calibrated (``evaluate`` measures one before it is complete)."""
+        return cls(bundle, Graph(bundle), FilmGate.load(bundle), limits)
+
+    def read(self, data: bytes) -> Reading:
+        """The answer for one file's bytes. What cannot be read or assessed is answered too, with its reasons."""
+        started = time.perf_counter()
+        try:
+            image = self.decode(data)
+        except ImageError as error:
+            decoded = _milliseconds(started)
+            reason = Reason(code="too_small" if error.code == "too_small" else "unreadable", detail=error.detail)
+            return self._reading((reason,), (), None, Timing(decode=decoded, model=0.0, total=_milliseconds(started)))
+        decoded = _milliseconds(started)
+        scores = self.predict(image)
+        modelled = _milliseconds(started) - decoded
+        reading = self.encode(image, scores)
+        timing = Timing(decode=decoded, model=round(modelled, 2), total=_milliseconds(started))
+        return reading.model_copy(update={"timing_ms": timing})
+
+    def decode(self, data: bytes) -> DecodedImage:
+        """Bytes to pixels; raises ImageError."""
+        return decode(data, self._limits)
+
+    def predict(self, image: DecodedImage) -> Scores:
+        """One pass of the graph over one film (a batch of one)."""
+        return self._graph.score(image)
+
+    def encode(self, image: DecodedImage, scores: Scores) -> Reading:
+        """Scores to a Reading: the gate first, then calibration, decisions and peaks."""
+        facts = ImageFacts(rows=image.rows, columns=image.columns, sha256=image.sha256, photometric=image.photometric)
+        reasons = self._gate.reasons(image.pixels, scores.embedding[0])
+        findings = (
+            ()
+            if reasons
+            else tuple(self._finding(index, label, image, scores) for index, label in enumerate(self.bundle.info.labels))
+        )
+        return self._reading(reasons, findings, facts, Timing(decode=0.0, model=0.0, total=0.0))
+
+    def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Calibrated probabilities of logits (N, K)."""
+        slopes = np.array([calibration.slope for calibration in self.calibration.values()])
+        intercepts = np.array([calibration.intercept for calibration in self.calibration.values()])
+        return np.asarray(1 / (1 + np.exp(-(slopes * logits + intercepts))), np.float64)
+
+    def _finding(self, index: int, label: str, image: DecodedImage, scores: Scores) -> Finding:
+        calibration = self.calibration[label]
+        probability = float(self.probabilities(scores.logits)[0, index])
+        x, y = to_film_fractions(*peak_of(scores.maps[0, index]), image.rows, image.columns)
+        return Finding(
+            label=label,
+            probability=probability,
+            decision=decide(probability, calibration),
+            operating_points=OperatingPoints(
+                rule_out=_point_reading(calibration.rule_out, probability),
+                rule_in=_point_reading(calibration.rule_in, probability),
+            ),
+            peak=Point(x=x, y=y),
+        )
+
+    def _reading(
+        self, reasons: tuple[Reason, ...], findings: tuple[Finding, ...], facts: ImageFacts | None, timing: Timing
+    ) -> Reading:
+        return Reading(
+            schema="overread.reading/1",
+            id=str(uuid.uuid4()),
+            task=self.bundle.info.task,
+            model=self._model,
+            status="not_assessed" if reasons else "read",
+            reasons=reasons,
+            findings=findings,
+            image=facts,
+            timing_ms=timing,
+            notice=self._notice,
+        )
+
+
+def decide(probability: float, calibration: LabelCalibration) -> Literal["present", "absent", "uncertain"]:
+    """The conformal decision: definite only where the other answer is excluded at the bundle's error rate."""
+    present, absent = probability >= calibration.present_from, probability <= calibration.absent_to
+    if present == absent:  # both stay possible, or neither
+        return "uncertain"
+    return "present" if present else "absent"
+
+
+def enlarge(label_map: NDArray[np.float32]) -> NDArray[np.float32]:
+    """One label's map (h, w) enlarged smoothly to (PEAK_GRID, PEAK_GRID)."""
+    picture = Image.fromarray(label_map).resize((PEAK_GRID, PEAK_GRID), Image.Resampling.BICUBIC)
+    return np.asarray(picture, np.float32)
+
+
+def peak_of(label_map: NDArray[np.float32]) -> tuple[float, float]:
+    """Where the evidence is strongest: (x, y) as fractions of the model's square input."""
+    row, column = np.unravel_index(int(enlarge(label_map).argmax()), (PEAK_GRID, PEAK_GRID))
+    return (float(column) + 0.5) / PEAK_GRID, (float(row) + 0.5) / PEAK_GRID
+
+
+def _point_reading(point: OperatingPoint, probability: float) -> PointReading:
+    measured = point.test or point.validation
+    return PointReading(
+        threshold=point.threshold,
+        positive=probability >= point.threshold,
+        sensitivity=measured.sensitivity,
+        specificity=measured.specificity,
+        n=measured.positives + measured.negatives,
+    )
+
+
+def _milliseconds(since: float) -> float:
+    return round((time.perf_counter() - since) * 1000, 2)
