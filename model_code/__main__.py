@@ -23,8 +23,11 @@ app = typer.Typer(
 )
 
 BundleOption = Annotated[Path, typer.Option(help="The model bundle: a folder.")]
+StepBundleOption = Annotated[Path, typer.Option("--bundle", help="The model bundle: a folder, or its model.tar.gz.")]
 DataOption = Annotated[Path, typer.Option(help="Folder with manifest.parquet, or the manifest file.")]
-OutBundleOption = Annotated[Path | None, typer.Option("--out", help="Write the new bundle here instead of in place.")]
+OutBundleOption = Annotated[
+    Path | None, typer.Option("--out", help="Write the new bundle here (a folder, or FILE.tar.gz) instead of in place.")
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON on standard output; messages go to standard error.")
 ]
@@ -125,11 +128,13 @@ def train_command(
 
 
 @app.command(Verb.EXPORT.value)
-def export_command(bundle: BundleOption, data: DataOption, out: OutBundleOption = None, as_json: JsonOption = False) -> None:
+def export_command(bundle: StepBundleOption, data: DataOption, out: OutBundleOption = None, as_json: JsonOption = False) -> None:
     """Add the ONNX graph (logits, activation maps, embedding), checked against the trained network."""
+    from model_code.archive import unpacked
     from model_code.export import export
 
-    graph = export(bundle, data=data, out=out).info.graph
+    with unpacked(bundle, out) as (source, target):
+        graph = export(source, data=data, out=target).info.graph
     assert graph is not None
     text = (
         f"{out or bundle}: graph exported; probabilities within {graph.parity:.1e} of the network's on {graph.parity_films} films"
@@ -138,11 +143,15 @@ def export_command(bundle: BundleOption, data: DataOption, out: OutBundleOption 
 
 
 @app.command(Verb.CALIBRATE.value)
-def calibrate_command(bundle: BundleOption, data: DataOption, out: OutBundleOption = None, as_json: JsonOption = False) -> None:
+def calibrate_command(
+    bundle: StepBundleOption, data: DataOption, out: OutBundleOption = None, as_json: JsonOption = False
+) -> None:
     """Choose calibration, operating points, decisions and the film gate, on the validation split only."""
+    from model_code.archive import unpacked
     from model_code.calibrate import calibrate
 
-    calibration = calibrate(bundle, data=data, out=out).info.calibration
+    with unpacked(bundle, out) as (source, target):
+        calibration = calibrate(source, data=data, out=target).info.calibration
     assert calibration is not None
     text = f"{out or bundle}: {len(calibration.labels)} labels calibrated; decisions at {calibration.error_rate:.0%} error"
     _finish(calibration.model_dump(mode="json"), text, as_json)
@@ -150,17 +159,19 @@ def calibrate_command(bundle: BundleOption, data: DataOption, out: OutBundleOpti
 
 @app.command(Verb.EVALUATE.value)
 def evaluate_command(
-    bundle: BundleOption,
+    bundle: StepBundleOption,
     data: DataOption,
-    split: Annotated[str, typer.Option(help="Which films: test, val or train.")] = "test",
+    split: Annotated[str, typer.Option(help="Which films: test (recorded in the bundle), val or train (only shown).")] = "test",
     out: OutBundleOption = None,
     report: Annotated[Path | None, typer.Option(help="Write metrics.json into this folder too.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure the shipped graph on held-out films: AUROC per label with intervals, operating points, pointing test."""
+    from model_code.archive import unpacked
     from model_code.evaluate import evaluate, show
 
-    info = evaluate(bundle, data=data, split=split, out=out, report=report).info
+    with unpacked(bundle, out) as (source, target):
+        info = evaluate(source, data=data, split=split, out=target, report=report)
     assert info.metrics is not None
     if not as_json:
         show(info)
@@ -202,8 +213,10 @@ def predict_command(
 
 @app.command(Verb.SERVE.value)
 def serve_command(
-    bundle: BundleOption,
-    host: Annotated[str, typer.Option(help="Address to listen on; loopback unless you decide otherwise.")] = "127.0.0.1",
+    bundle: Annotated[Path, typer.Option(help="The model bundle: a folder.", envvar="OVERREAD_BUNDLE")],
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; loopback unless you decide otherwise.", envvar="OVERREAD_HOST")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
 ) -> None:
     """Serve readings over HTTP: GET /ping, POST /invocations (raw body), POST /predict (upload), GET /docs."""

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from sklearn.metrics import roc_auc_score
 
-from model_code.bundle import Bundle, edit_bundle, open_bundle
+from model_code.bundle import edit_bundle, open_bundle
 from model_code.bundle_info import BundleInfo, CalibrationRecord, Interval, Metrics, OperatingPoint, Pointing
 from model_code.calibrate import rates
 from model_code.data.manifest import Manifest, read_manifest
@@ -21,19 +21,22 @@ from model_code.files import write_json
 from model_code.predictor import PEAK_GRID, Predictor, peak_of
 from model_code.progress import track
 
+TEST: Final = "test"
+"""The split that decided nothing before: only its figures go into the bundle."""
+
 BOOTSTRAPS: Final = 400
 """Resamples behind each 95% interval."""
 
 Array = NDArray[np.float64]
 
 
-def evaluate(folder: Path, *, data: Path, split: str = "test", out: Path | None = None, report: Path | None = None) -> Bundle:
-    """Measures a calibrated bundle and records the figures in it.
+def evaluate(folder: Path, *, data: Path, split: str = TEST, out: Path | None = None, report: Path | None = None) -> BundleInfo:
+    """Measures a calibrated bundle. Figures of the test split are recorded in the bundle, those of another are only returned.
 
     Args:
         folder: the bundle, exported and calibrated.
         data: the manifest.
-        split: which films; test unless there is a reason.
+        split: which films to measure on.
         out: where the new bundle goes; in place when None.
         report: a folder for ``metrics.json`` as well (the pipeline registers it with the model).
 
@@ -44,8 +47,7 @@ def evaluate(folder: Path, *, data: Path, split: str = "test", out: Path | None 
     calibration = bundle.info.calibration
     assert calibration is not None
     manifest = read_manifest(data, bundle.spec).split(split)
-    predictor = Predictor.of(bundle)
-    probabilities, peaks, refused = _score(predictor, manifest)
+    probabilities, peaks, refused = _score(Predictor.of(bundle), manifest)
     targets = manifest.targets.astype(np.float64)
     auroc, macro = auroc_intervals(targets, probabilities, manifest.frame["group"].to_numpy(str), manifest.labels)
     metrics = Metrics(
@@ -57,12 +59,15 @@ def evaluate(folder: Path, *, data: Path, split: str = "test", out: Path | None 
         not_assessed=refused,
         pointing=pointing_test(manifest, targets, probabilities, peaks, calibration),
     )
-    measured = _measure_points(calibration, targets, probabilities)
-    with edit_bundle(bundle, out) as draft:
-        draft.info = draft.info.model_copy(update={"calibration": measured, "metrics": metrics})
+    info = bundle.info.model_copy(
+        update={"metrics": metrics, "calibration": _measure_points(calibration, targets, probabilities)}
+    )
+    if split == TEST:
+        with edit_bundle(bundle, out) as draft:
+            draft.info = info
     if report is not None:
         write_json(report / "metrics.json", metrics.model_dump(mode="json"))
-    return open_bundle(out or folder)
+    return info
 
 
 def _score(predictor: Predictor, manifest: Manifest) -> tuple[Array, NDArray[np.intp], int]:

@@ -14,6 +14,8 @@ from model_code.predictor import enlarge
 from model_code.reading import Finding, Reading
 
 HEIGHT: Final = 720
+WIDEST: Final = 960
+"""A film is drawn as large as fits into WIDEST x HEIGHT, whatever its own shape."""
 PANEL: Final = 430
 MARGIN: Final = 16
 SHOWN: Final = 3
@@ -26,8 +28,10 @@ COLOURS: Final = {"present": (255, 107, 74), "uncertain": (245, 190, 80), "absen
 def overlay(image: DecodedImage, scores: Scores, reading: Reading) -> Image.Image:
     """A picture for one Reading, on a film that was read or one that was not assessed."""
     grey = image.pixels if image.pixels.ndim == 2 else image.pixels.mean(axis=2)
-    width = max(1, round(HEIGHT * image.columns / image.rows))
-    film = Image.fromarray(np.uint8(grey * 255)).resize((width, HEIGHT), Image.Resampling.LANCZOS).convert("RGB")
+    scale = min(HEIGHT / image.rows, WIDEST / image.columns)
+    size = max(1, round(image.columns * scale)), max(1, round(image.rows * scale))
+    film = Image.fromarray(np.uint8(grey * 255)).resize(size, Image.Resampling.LANCZOS).convert("RGB")
+    width = film.width
     canvas = Image.new("RGB", (2 * width + PANEL + 4 * MARGIN, HEIGHT + 2 * MARGIN), PAPER)
     canvas.paste(film, (MARGIN, MARGIN))
     right = (2 * MARGIN + width, MARGIN)
@@ -35,7 +39,7 @@ def overlay(image: DecodedImage, scores: Scores, reading: Reading) -> Image.Imag
     canvas.paste(_heat(film, scores, reading, shown), right)
     pen = ImageDraw.Draw(canvas)
     for number, finding in enumerate(shown, start=1):
-        _mark(pen, right, width, finding, number)
+        _mark(pen, right, film.size, finding, number)
     _panel(pen, 2 * width + 3 * MARGIN, reading, shown)
     return canvas
 
@@ -64,8 +68,8 @@ def _evidence(label_map: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.clip((large - low) / max(high - low, 1e-6), 0, 1) ** 2, np.float32)
 
 
-def _mark(pen: ImageDraw.ImageDraw, origin: tuple[int, int], width: int, finding: Finding, number: int) -> None:
-    x, y = origin[0] + finding.peak.x * width, origin[1] + finding.peak.y * HEIGHT
+def _mark(pen: ImageDraw.ImageDraw, origin: tuple[int, int], size: tuple[int, int], finding: Finding, number: int) -> None:
+    x, y = origin[0] + finding.peak.x * size[0], origin[1] + finding.peak.y * size[1]
     pen.ellipse((x - 15, y - 15, x + 15, y + 15), outline=COLOURS[finding.decision], width=3)
     pen.text((x + 20, y - 11), str(number), fill=INK, font=_font(20), stroke_width=2, stroke_fill=PAPER)
 

@@ -11,14 +11,14 @@ import io
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 from pydicom.errors import InvalidDicomError
-from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
+from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_windowing
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from model_code.errors import ImageError
@@ -140,7 +140,7 @@ def _picture_pixels(picture: Image.Image) -> tuple[Pixels, str]:
 
 
 def _read_dicom(data: bytes, limits: Limits) -> tuple[Pixels, str]:
-    if DeflatedExplicitVRLittleEndian.encode() + b"\x00" in data[:2048] or data[128:2048].count(b"1.2.840.10008.1.2.1.99"):
+    if DeflatedExplicitVRLittleEndian.encode() in data[128:2048]:
         # its header would be inflated without a bound before any limit could be checked
         raise ImageError(
             "unsupported", "the deflated DICOM transfer syntax is not read; store the file uncompressed or as JPEG 2000"
@@ -191,16 +191,35 @@ def _dicom_pixels(dataset: pydicom.Dataset) -> tuple[Pixels, str]:
         )
     values = apply_modality_lut(stored, dataset)
     low, high = float(values.min()), float(values.max())
-    if "VOILUTSequence" in dataset or "WindowWidth" in dataset:
+    if dataset.get("VOILUTSequence"):
+        values, low, high = _through_voi_lut(values, dataset)
+    elif None not in (dataset.get("WindowCenter"), dataset.get("WindowWidth")):
         low, high = _presented_range(dataset)
-        values = apply_voi_lut(values, dataset)
+        values = apply_windowing(values, dataset)
     scaled = (np.asarray(values, np.float32) - np.float32(low)) / np.float32(max(high - low, 1e-6))
     scaled = np.asarray(np.clip(scaled, 0, 1), np.float32)
     return (np.float32(1) - scaled if photometric == "MONOCHROME1" else scaled), photometric
 
 
+def _through_voi_lut(values: NDArray[Any], dataset: pydicom.Dataset) -> tuple[NDArray[Any], float, float]:
+    """Values through the first VOI LUT (PS3.3 C.11.2.1.1), and the range of its table.
+
+    pydicom's own function keeps indices in the type of the table's entries, where those of a long 8 bit table wrap around.
+    """
+    lut = dataset.VOILUTSequence[0]
+    entries, first, bits = lut.LUTDescriptor
+    table = np.asarray(lut.LUTData)
+    if isinstance(lut.LUTData, bytes):
+        packed = bits == 8 and len(lut.LUTData) < 2 * (entries or 2**16)
+        word = "<u2" if dataset.original_encoding[1] else ">u2"
+        table = np.frombuffer(lut.LUTData, np.uint8 if packed else word)
+    table = table[: entries or 2**16]
+    index = np.clip(np.asarray(values, np.float64) - first, 0, len(table) - 1).astype(np.intp)
+    return table[index], float(table.min()), float(table.max())
+
+
 def _presented_range(dataset: pydicom.Dataset) -> tuple[float, float]:
-    """The range that the VOI transformation presents: what it makes of values far below and far above its window."""
-    ends = apply_voi_lut(np.array([-(2**30), 2**30], np.int32), dataset)
+    """The range that the window presents: what it makes of values far below and far above itself."""
+    ends = apply_windowing(np.array([-(2**30), 2**30], np.int32), dataset)
     low, high = sorted(float(end) for end in ends)
     return low, high

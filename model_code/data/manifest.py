@@ -107,6 +107,10 @@ def check(frame: pd.DataFrame, spec: TaskSpec) -> None:
     if missing:
         needed = ", ".join((*REQUIRED, *spec.labels))
         raise ManifestError(f"the manifest lacks the column(s) {', '.join(missing)}; task '{spec.task}' needs {needed}")
+    for name in REQUIRED:
+        empty = int(frame[name].isna().sum())
+        if empty:
+            raise ManifestError(f"the column '{name}' of the manifest is empty in {empty} row(s); each row needs a value")
     twice = frame["image"][frame["image"].duplicated()]
     if not twice.empty:
         raise ManifestError(f"image '{twice.iloc[0]}' stands in {len(twice) + 1} rows of the manifest; keep one row an image")

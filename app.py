@@ -1,0 +1,53 @@
+"""The CDK application. ``cdk synth -c env=dev`` (or staging, prod); synthesis fails on any HIPAA finding that is not accepted."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from aws_cdk import App, Validations
+from cdk_nag import HIPAASecurityChecks
+from rich.console import Console
+
+from constructs_lib.findings import findings, table
+from stacks.environments import DEV, Environment, environment_named
+from stacks.platform_stage import PlatformStage
+
+FLAGS = Path(__file__).parent / "cdk.json"
+
+
+def build_app(environment: Environment | None = None, *, outdir: str | None = None) -> App:
+    """The application with one environment's stage, HIPAA checks attached. A pure function of its arguments and the files.
+
+    Args:
+        environment: what to build; None takes the name in the context (``-c env=NAME``), dev where there is none.
+        outdir: where the templates go; None leaves it to the CDK CLI.
+
+    Raises:
+        ValueError: the context names an unknown environment.
+    """
+    flags = json.loads(FLAGS.read_text(encoding="utf-8"))["context"]  # so that a test synthesizes what the CLI does
+    app = App(analytics_reporting=False, outdir=outdir, context=flags)
+    chosen = environment or environment_named(app.node.try_get_context("env") or DEV.name)
+    PlatformStage(app, environment=chosen)
+    Validations.of(app).add_plugins(HIPAASecurityChecks(app))
+    return app
+
+
+def main() -> int:
+    """Synthesizes for the CDK CLI and shows on standard error what there is and what the checks say of it."""
+    try:
+        app = build_app()
+    except ValueError as error:
+        print(f"overread: error: {error}", file=sys.stderr)
+        return 2
+    app.synth()
+    for stage in app.node.children:
+        if isinstance(stage, PlatformStage):
+            Console(stderr=True, width=100).print(table(findings(stage)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

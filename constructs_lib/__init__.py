@@ -1,0 +1,1 @@
+"""Reusable constructs: secure by default, object references in, grants out."""

@@ -1,0 +1,82 @@
+"""The two images, both targets of ``model_code/Dockerfile``. Synthesis names them by content and needs no Docker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from aws_cdk import IgnoreMode, Stack, Token
+from aws_cdk import aws_ecr_assets as ecr_assets
+from aws_cdk import aws_iam as iam
+from aws_cdk.region_info import RegionInfo
+from constructs import Construct
+
+from constructs_lib.code_asset import REPOSITORY
+from constructs_lib.errors import ConfigurationError, require_one_of
+from constructs_lib.job_instance import Accelerator
+from model_code.contract import PACKAGE
+
+BASE_REPOSITORY: Final = "pytorch"
+BASE_TAG: Final = "2.13-{accelerator}-amzn2023-sagemaker"
+"""AWS's training image with PyTorch 2.13; it is patched until 2027-07-20."""
+
+DEPENDENCIES: Final = ("*", "!pyproject.toml", "!constraints.txt", f"!{PACKAGE}", f"{PACKAGE}/*", f"!{PACKAGE}/Dockerfile")
+"""What decides the training image: the lists of packages. The code of jobs travels by itself."""
+
+CODE_TOO: Final = (*DEPENDENCIES, f"!{PACKAGE}/**", "**/__pycache__")
+
+
+def base_image(region: str, accelerator: Accelerator) -> str:
+    """AWS's training image for PyTorch in a region; each has it in one of several accounts.
+
+    Raises:
+        ConfigurationError: AWS keeps no training images there, or the region is not known yet at synthesis.
+    """
+    if Token.is_unresolved(region):
+        raise ConfigurationError("the stack has no region (env-agnostic); a region's name is needed; set Environment.region")
+    homes = {info.name: info for info in RegionInfo.regions if info.dlc_repository_account}
+    require_one_of("region of training images", region, sorted(homes), "set Environment.region to one of them")
+    info = homes[region]
+    registry = f"{info.dlc_repository_account}.dkr.ecr.{region}.{info.domain_suffix}"
+    return f"{registry}/{BASE_REPOSITORY}:{BASE_TAG.format(accelerator=accelerator.value)}"
+
+
+class TrainingImage(Construct):
+    """AWS's training image of the stack's region plus our packages: jobs run without a network, so nothing is left to install."""
+
+    def __init__(self, scope: Construct, id: str, *, accelerator: Accelerator) -> None:
+        super().__init__(scope, id)
+        base = base_image(Stack.of(self).region, accelerator)
+        self._asset = _image(self, target="train", exclude=DEPENDENCIES, build_args={"TRAIN_BASE": base})
+        self.uri = self._asset.image_uri
+
+    def grant_pull(self, grantee: iam.IGrantable) -> None:
+        self._asset.repository.grant_pull(grantee)
+
+
+class ServingImage(Construct):
+    """A small image with the code and what reading needs (no torch); it serves a bundle and runs as nobody in particular."""
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(scope, id)
+        self._asset = _image(self, target="serve", exclude=CODE_TOO, build_args={})
+        self.uri = self._asset.image_uri
+
+    def grant_pull(self, grantee: iam.IGrantable) -> None:
+        self._asset.repository.grant_pull(grantee)
+
+
+def _image(
+    scope: Construct, *, target: str, exclude: tuple[str, ...], build_args: dict[str, str], root: Path = REPOSITORY
+) -> ecr_assets.DockerImageAsset:
+    return ecr_assets.DockerImageAsset(
+        scope,
+        "Image",
+        directory=str(root),
+        file=f"{PACKAGE}/Dockerfile",
+        target=target,
+        build_args=build_args,
+        platform=ecr_assets.Platform.LINUX_AMD64,
+        exclude=list(exclude),
+        ignore_mode=IgnoreMode.GIT,
+    )

@@ -1,0 +1,61 @@
+"""What the HIPAA checks say of a synthesized stage, stack by stack."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from aws_cdk import Stack, Stage
+from cdk_nag import HIPAASecurityChecks
+from rich.table import Table
+
+from constructs_lib.compliance import ACCEPTED
+
+
+@dataclass(frozen=True)
+class StackFindings:
+    """One stack: its resources, and the findings on them that were not and that were accepted."""
+
+    stack: str
+    resources: int
+    findings: int
+    acknowledged: int
+
+
+def findings(stage: Stage) -> list[StackFindings]:
+    """Runs the checks on a stage and counts, in the stage's order."""
+    report = HIPAASecurityChecks(stage).validate_scope(stage)
+    open_findings = Counter(
+        resource.construct_path.split("/")[1] for violation in report.violations for resource in violation.violating_resources
+    )
+    accepted = Counter(entry.construct.split("/")[0] for entry in ACCEPTED)
+    templates = {artifact.stack_name: artifact.template for artifact in stage.synth().stacks}
+    return [
+        StackFindings(
+            stack=stack.stack_name,
+            resources=len(templates[stack.stack_name]["Resources"]),
+            findings=open_findings[stack.node.id],
+            acknowledged=accepted[stack.node.id],
+        )
+        for stack in stage.node.children
+        if isinstance(stack, Stack)
+    ]
+
+
+def table(rows: list[StackFindings]) -> Table:
+    """The counts for people, with their sums and the accepted rules below."""
+    rules = Counter(entry.rule for entry in ACCEPTED)
+    accepted = ", ".join(f"{rule} {count}" for rule, count in rules.items())
+    shown = Table(
+        title="HIPAA.Security checks",
+        title_justify="left",
+        show_footer=True,
+        caption=f"acknowledged, each on one construct with its reason in compliance.py: {accepted}",
+        caption_justify="left",
+    )
+    shown.add_column("stack", footer="all")
+    for name in ("resources", "findings", "acknowledged"):
+        shown.add_column(name, footer=str(sum(getattr(row, name) for row in rows)), justify="right")
+    for row in rows:
+        shown.add_row(row.stack, str(row.resources), str(row.findings), str(row.acknowledged))
+    return shown

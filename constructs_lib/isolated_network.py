@@ -1,0 +1,80 @@
+"""A network without a way to the internet: isolated subnets, endpoints for the services that jobs need, flow logs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+HTTPS: Final = ec2.Port.tcp(443)
+
+GATEWAYS: Final = {"S3": ec2.GatewayVpcEndpointAwsService.S3, "DynamoDb": ec2.GatewayVpcEndpointAwsService.DYNAMODB}
+
+INTERFACES: Final = {
+    "SageMakerApi": ec2.InterfaceVpcEndpointAwsService.SAGEMAKER_API,
+    "SageMakerRuntime": ec2.InterfaceVpcEndpointAwsService.SAGEMAKER_RUNTIME,
+    "EcrApi": ec2.InterfaceVpcEndpointAwsService.ECR,
+    "EcrDocker": ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
+    "Kms": ec2.InterfaceVpcEndpointAwsService.KMS,
+    "Logs": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+    "Monitoring": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING,
+    "Sts": ec2.InterfaceVpcEndpointAwsService.STS,
+}
+
+
+class IsolatedNetwork(Construct):
+    """Subnets for jobs, and two security groups: ``jobs`` may speak HTTPS to the endpoints and to S3, and to nothing else."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, zones: int, logs_key: kms.IKey, removal_policy: RemovalPolicy
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            max_azs=zones,
+            nat_gateways=0,
+            subnet_configuration=[
+                ec2.SubnetConfiguration(name="isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=20)
+            ],
+            # emptying the default group takes a Lambda that could change any group; instead nothing uses it (see compliance.py)
+            restrict_default_security_group=False,
+        )
+        self.jobs = self._group("Jobs", "Training and processing jobs")
+        self.endpoints = self._group("Endpoints", "Interface endpoints of AWS services")
+        self.endpoints.add_ingress_rule(self.jobs, ec2.Port.HTTPS, "HTTPS from the jobs")
+        self.jobs.add_egress_rule(self.endpoints, ec2.Port.HTTPS, "HTTPS to the endpoints")
+        self.jobs.connections.allow_internally(ec2.Port.all_tcp(), "Workers of one distributed job")
+        self._add_endpoints()
+        self._add_flow_log(logs_key, removal_policy)
+
+    @property
+    def subnets(self) -> list[str]:
+        """Ids of the isolated subnets."""
+        return [subnet.subnet_id for subnet in self.vpc.isolated_subnets]
+
+    def _group(self, construct_id: str, description: str) -> ec2.SecurityGroup:
+        return ec2.SecurityGroup(self, construct_id, vpc=self.vpc, description=description, allow_all_outbound=False)
+
+    def _add_endpoints(self) -> None:
+        for name, gateway in GATEWAYS.items():
+            self.vpc.add_gateway_endpoint(name, service=gateway)
+        for name, interface in INTERFACES.items():
+            self.vpc.add_interface_endpoint(name, service=interface, security_groups=[self.endpoints], open=False)
+        # S3 answers from public addresses, through the gateway; where the route leads is what keeps this inside
+        self.jobs.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.HTTPS, "HTTPS to S3, by the gateway endpoint: the only route out")
+
+    def _add_flow_log(self, key: kms.IKey, removal_policy: RemovalPolicy) -> None:
+        group = logs.LogGroup(
+            self, "FlowLogs", encryption_key=key, retention=logs.RetentionDays.SIX_YEARS, removal_policy=removal_policy
+        )
+        role = iam.Role(self, "FlowLogRole", assumed_by=iam.ServicePrincipal("vpc-flow-logs.amazonaws.com"))
+        policy = iam.ManagedPolicy(self, "FlowLogPolicy", roles=[role])
+        group.grant_write(policy)
+        destination = ec2.FlowLogDestination.to_cloud_watch_logs(group, role.without_policy_updates())
+        self.vpc.add_flow_log("FlowLog", destination=destination).node.add_dependency(policy)

@@ -1,0 +1,222 @@
+"""SageMaker pipeline steps as data (definition version 2020-12-01), rendered by small typed builders.
+
+The shapes are those of CreateProcessingJob, CreateTrainingJob and CreateModelPackage; a test checks them against botocore's
+service model. Every job runs in the isolated subnets, without a network of its own, under customer keys, and runs one verb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from model_code.contract import IMAGE_CONTENT_TYPES, PACKAGE, READING_CONTENT_TYPE, SageMakerPaths, Verb
+
+Value = str | Mapping[str, Any]
+"""Text, or a pipeline expression such as ``{"Get": "Parameters.Task"}``."""
+
+CODE: Final = "code"
+"""Channel and input folder that the code's zip is mounted in."""
+
+
+def parameter(name: str) -> Value:
+    """The value of a pipeline parameter at run time."""
+    return {"Get": f"Parameters.{name}"}
+
+
+def join(on: str, *values: Value) -> Value:
+    """Values put together at run time."""
+    return {"Std:Join": {"On": on, "Values": list(values)}}
+
+
+def run_folder(bucket: str, step: Verb) -> Value:
+    """Where a step of one pipeline execution leaves what it made."""
+    return join("/", f"s3://{bucket}/runs", {"Get": "Execution.PipelineExecutionId"}, step.value)
+
+
+@dataclass(frozen=True)
+class JobSettings:
+    """What all jobs of a pipeline share."""
+
+    role_arn: str
+    image: str
+    code_uri: str
+    code_file: str
+    subnets: Sequence[str]
+    security_group: str
+    data_key: str
+    model_key: str
+
+    @property
+    def vpc(self) -> dict[str, Any]:
+        """The VpcConfig of a request."""
+        return {"SecurityGroupIds": [self.security_group], "Subnets": list(self.subnets)}
+
+    def environment(self, folder: str) -> dict[str, str]:
+        """Python imports the package from the zip that is mounted below ``folder``."""
+        return {"PYTHONPATH": f"{folder}/{CODE}/{self.code_file}", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+@dataclass(frozen=True)
+class ProcessingStep:
+    """One verb as a processing job. Inputs and outputs are S3 addresses by the name of the folder that they are mounted in."""
+
+    verb: Verb
+    arguments: Sequence[Value]
+    inputs: Mapping[str, Value]
+    outputs: Mapping[str, Value]
+    instance_type: Value
+    volume_gb: int = 100
+    max_hours: int = 12
+
+    def render(self, settings: JobSettings) -> dict[str, Any]:
+        """The step as it stands in the definition."""
+        inputs = {CODE: settings.code_uri, **self.inputs}
+        return {
+            "Name": self.verb.value,
+            "Type": "Processing",
+            "Arguments": {
+                "RoleArn": settings.role_arn,
+                "AppSpecification": {
+                    "ImageUri": settings.image,
+                    "ContainerEntrypoint": ["python", "-m", PACKAGE],
+                    "ContainerArguments": [self.verb.value, *self.arguments],
+                },
+                "Environment": settings.environment(str(SageMakerPaths.PROCESSING_INPUT)),
+                "ProcessingInputs": [_input(name, uri) for name, uri in inputs.items()],
+                "ProcessingOutputConfig": {
+                    "KmsKeyId": settings.data_key,
+                    "Outputs": [_output(name, uri) for name, uri in self.outputs.items()],
+                },
+                "ProcessingResources": {
+                    "ClusterConfig": {
+                        "InstanceCount": 1,
+                        "InstanceType": self.instance_type,
+                        "VolumeSizeInGB": self.volume_gb,
+                        "VolumeKmsKeyId": settings.data_key,
+                    }
+                },
+                "NetworkConfig": {
+                    "EnableInterContainerTrafficEncryption": True,
+                    "EnableNetworkIsolation": True,
+                    "VpcConfig": settings.vpc,
+                },
+                "StoppingCondition": {"MaxRuntimeInSeconds": self.max_hours * 3600},
+            },
+        }
+
+
+@dataclass(frozen=True)
+class TrainingStep:
+    """``train`` as a managed spot job with checkpoints on S3. Our command is process 1, so that it receives SIGTERM."""
+
+    arguments: Sequence[Value]
+    data: Value
+    output: Value
+    checkpoints: Value
+    instance_type: Value
+    volume_gb: int = 100
+    max_hours: int = 24
+    max_wait_hours: int = 48
+
+    def __post_init__(self) -> None:
+        if self.max_wait_hours < self.max_hours:
+            raise ValueError(
+                f"max_wait_hours is {self.max_wait_hours}, less than max_hours ({self.max_hours}); a spot job must be allowed to "
+                "wait at least as long as it may run"
+            )
+
+    def render(self, settings: JobSettings) -> dict[str, Any]:
+        """The step as it stands in the definition."""
+        return {
+            "Name": Verb.TRAIN.value,
+            "Type": "Training",
+            "Arguments": {
+                "RoleArn": settings.role_arn,
+                "AlgorithmSpecification": {
+                    "TrainingImage": settings.image,
+                    "TrainingInputMode": "File",
+                    "ContainerEntrypoint": ["python", "-m", PACKAGE],
+                    "ContainerArguments": [Verb.TRAIN.value, *self.arguments],
+                },
+                "Environment": settings.environment(str(SageMakerPaths.INPUT_DATA)),
+                "InputDataConfig": [_channel(CODE, settings.code_uri), _channel("data", self.data)],
+                "OutputDataConfig": {"S3OutputPath": self.output, "KmsKeyId": settings.model_key},
+                "ResourceConfig": {
+                    "InstanceCount": 1,
+                    "InstanceType": self.instance_type,
+                    "VolumeSizeInGB": self.volume_gb,
+                    "VolumeKmsKeyId": settings.model_key,
+                },
+                "CheckpointConfig": {"S3Uri": self.checkpoints, "LocalPath": str(SageMakerPaths.CHECKPOINTS)},
+                "EnableManagedSpotTraining": True,
+                "EnableNetworkIsolation": True,
+                "EnableInterContainerTrafficEncryption": True,
+                "VpcConfig": settings.vpc,
+                "StoppingCondition": {
+                    "MaxRuntimeInSeconds": self.max_hours * 3600,
+                    "MaxWaitTimeInSeconds": self.max_wait_hours * 3600,
+                },
+            },
+        }
+
+
+@dataclass(frozen=True)
+class RegisterStep:
+    """The finished bundle as a model package that waits for a person's approval."""
+
+    group: str
+    serving_image: str
+    model: Value
+    metrics: Value
+    instance_types: Sequence[str] = field(default=("ml.m5.large", "ml.c6i.xlarge"))
+
+    def render(self) -> dict[str, Any]:
+        """The step as it stands in the definition."""
+        return {
+            "Name": "register",
+            "Type": "RegisterModel",
+            "Arguments": {
+                "ModelPackageGroupName": self.group,
+                "ModelApprovalStatus": "PendingManualApproval",
+                "InferenceSpecification": {
+                    "Containers": [{"Image": self.serving_image, "ModelDataUrl": self.model}],
+                    "SupportedContentTypes": list(IMAGE_CONTENT_TYPES),
+                    "SupportedResponseMIMETypes": [READING_CONTENT_TYPE],
+                    "SupportedRealtimeInferenceInstanceTypes": list(self.instance_types),
+                    "SupportedTransformInstanceTypes": list(self.instance_types),
+                },
+                "ModelMetrics": {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": self.metrics}}},
+            },
+        }
+
+
+def _input(name: str, uri: Value) -> dict[str, Any]:
+    return {
+        "InputName": name,
+        "S3Input": {
+            "S3Uri": uri,
+            "LocalPath": str(SageMakerPaths.PROCESSING_INPUT / name),
+            "S3DataType": "S3Prefix",
+            "S3InputMode": "File",
+            "S3DataDistributionType": "FullyReplicated",
+        },
+    }
+
+
+def _output(name: str, uri: Value) -> dict[str, Any]:
+    return {
+        "OutputName": name,
+        "S3Output": {
+            "S3Uri": uri,
+            "LocalPath": str(SageMakerPaths.PROCESSING_OUTPUT / name),
+            "S3UploadMode": "EndOfJob",
+        },
+    }
+
+
+def _channel(name: str, uri: Value) -> dict[str, Any]:
+    return {
+        "ChannelName": name,
+        "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}},
+    }

@@ -1,0 +1,71 @@
+"""Bundles as ``model.tar.gz``, which is how SageMaker hands them from step to step; on a laptop they stay folders."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from model_code.errors import BundleError, UsageError
+from model_code.files import atomic_file
+
+NAME: Final = "model.tar.gz"
+SUFFIX: Final = ".tar.gz"
+MAX_BYTES: Final = 4 * 2**30
+"""Of all files together once unpacked; a bundle of the largest architecture has well under 1 GB."""
+
+
+@contextmanager
+def unpacked(bundle: Path, out: Path | None) -> Iterator[tuple[Path, Path | None]]:
+    """The folders that a step works on: ``bundle`` and ``out`` themselves, or temporary ones where they are archives.
+
+    A folder that holds ``model.tar.gz`` (what a processing step is given) stands for that archive.
+
+    Raises:
+        BundleError: the archive is damaged, too large, or holds more than plain files.
+        UsageError: an archive was to be changed in place.
+    """
+    archive = bundle / NAME if (bundle / NAME).is_file() else bundle
+    packed = archive.is_file()
+    if packed and out is None:
+        raise UsageError(f"'{archive}' is an archive and cannot be changed in place; give --out FOLDER or --out FILE{SUFFIX}")
+    with tempfile.TemporaryDirectory() as temporary:
+        source, target = bundle, out
+        if packed:
+            source = Path(temporary) / "in"
+            _unpack(archive, source)
+        if out is not None and out.name.endswith(SUFFIX):
+            target = Path(temporary) / "out"
+        yield source, target
+        if target is not None and target != out:
+            assert out is not None
+            _pack(target, out)
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            members = tar.getmembers()
+            if sum(member.size for member in members) > MAX_BYTES:
+                raise BundleError(f"'{archive}' unpacks to more than {MAX_BYTES:,} bytes; this is no bundle")
+            tar.extractall(folder, members, filter="data")  # refuses links, devices and paths that lead out
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise BundleError(f"'{archive}' cannot be unpacked as a bundle ({type(error).__name__}); copy it again") from error
+
+
+def _pack(folder: Path, archive: Path) -> None:
+    """The same files make the same bytes: sorted names, no times, no owners."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path in sorted(folder.iterdir()):
+            member = tarfile.TarInfo(path.name)
+            member.size = path.stat().st_size
+            with path.open("rb") as stream:
+                tar.addfile(member, stream)
+    with atomic_file(archive) as temporary, temporary.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as zipped:
+        zipped.write(buffer.getvalue())

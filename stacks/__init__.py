@@ -1,0 +1,1 @@
+"""Thin stacks, one a lifecycle. Read ``platform_stage`` first."""

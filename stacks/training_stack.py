@@ -1,0 +1,37 @@
+"""The training pipeline with its role, code and images."""
+
+from __future__ import annotations
+
+from aws_cdk import Stack
+from constructs import Construct
+
+from constructs_lib.training_pipeline import TrainingPipeline
+from stacks.data_stack import DataStack
+from stacks.environments import Environment
+from stacks.registry_stack import RegistryStack
+from stacks.security_stack import SecurityStack
+
+
+class TrainingStack(Stack):
+    """From clean films to a model package that waits for approval."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: Environment,
+        security: SecurityStack,
+        data: DataStack,
+        registry: RegistryStack,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.pipeline = TrainingPipeline(
+            self,
+            "Training",
+            defaults=environment.pipeline,
+            network=security.network,
+            films=data.clean,
+            artifacts=data.artifacts,
+            registry=registry.registry,
+        )
