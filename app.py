@@ -10,7 +10,8 @@ from aws_cdk import App, Validations
 from cdk_nag import HIPAASecurityChecks
 from rich.console import Console
 
-from constructs_lib.findings import findings, table
+from constructs_lib.errors import ConfigurationError
+from constructs_lib.findings import acknowledgements, findings, table
 from stacks.environments import DEV, Environment, environment_named
 from stacks.platform_stage import PlatformStage
 
@@ -25,7 +26,7 @@ def build_app(environment: Environment | None = None, *, outdir: str | None = No
         outdir: where the templates go; None leaves it to the CDK CLI.
 
     Raises:
-        ValueError: the context names an unknown environment.
+        ConfigurationError: the context names an unknown environment.
     """
     flags = json.loads(FLAGS.read_text(encoding="utf-8"))["context"]  # so that a test synthesizes what the CLI does
     app = App(analytics_reporting=False, outdir=outdir, context=flags)
@@ -39,13 +40,15 @@ def main() -> int:
     """Synthesizes for the CDK CLI and shows on standard error what there is and what the checks say of it."""
     try:
         app = build_app()
-    except ValueError as error:
+    except ConfigurationError as error:
         print(f"overread: error: {error}", file=sys.stderr)
         return 2
     app.synth()
+    console = Console(stderr=True, highlight=False)
     for stage in app.node.children:
         if isinstance(stage, PlatformStage):
-            Console(stderr=True, width=100).print(table(findings(stage)))
+            console.print(table(findings(stage)))
+            console.print(acknowledgements(), soft_wrap=True)
     return 0
 
 

@@ -11,6 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from constructs_lib.errors import ConfigurationError
 from constructs_lib.phi_bucket import PhiBucket
 
 
@@ -32,9 +33,9 @@ class AuditTrail(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         if not audited:
-            raise ValueError("AuditTrail audits no bucket: audited is empty; pass every bucket that may hold films")
+            raise ConfigurationError("AuditTrail audits no bucket: audited is empty; pass every bucket that may hold films")
         if storage in audited:
-            raise ValueError(
+            raise ConfigurationError(
                 f"AuditTrail would record itself: '{storage.node.path}' is both storage and audited; use another bucket"
             )
         name = f"{Stack.of(self).stack_name}-trail"

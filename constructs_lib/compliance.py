@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from aws_cdk import Acknowledgment, Stage, Validations
+from constructs import IConstruct
+
+from constructs_lib.errors import ConfigurationError
 
 PACK: Final = "HIPAA.Security"
 
@@ -69,14 +72,14 @@ def acknowledge(stage: Stage, accepted: tuple[Accepted, ...] = ACCEPTED) -> None
     """Records the accepted findings on their constructs.
 
     Raises:
-        ValueError: a construct named here does not exist.
+        ConfigurationError: a construct named here does not exist.
     """
     for entry in accepted:
-        construct = stage
+        construct: IConstruct = stage
         for name in entry.construct.split("/"):
             found = construct.node.try_find_child(name)
             if found is None:
-                raise ValueError(
+                raise ConfigurationError(
                     f"compliance.py accepts {entry.rule} on '{entry.construct}', which does not exist; remove the entry"
                 )
             construct = found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -57,6 +57,11 @@ class IsolatedNetwork(Construct):
     def subnets(self) -> list[str]:
         """Ids of the isolated subnets."""
         return [subnet.subnet_id for subnet in self.vpc.isolated_subnets]
+
+    def subnet_arns(self) -> list[str]:
+        """ARNs of the isolated subnets, for policies."""
+        stack = Stack.of(self)
+        return [stack.format_arn(service="ec2", resource="subnet", resource_name=subnet) for subnet in self.subnets]
 
     def _group(self, construct_id: str, description: str) -> ec2.SecurityGroup:
         return ec2.SecurityGroup(self, construct_id, vpc=self.vpc, description=description, allow_all_outbound=False)

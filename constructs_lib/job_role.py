@@ -86,7 +86,11 @@ def _network_statements(scope: Construct, network: IsolatedNetwork) -> list[iam.
             resources=[interfaces, group, *network.subnet_arns()],
         ),
         iam.PolicyStatement(
-            actions=["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface", "ec2:DeleteNetworkInterfacePermission"],
+            actions=[
+                "ec2:CreateNetworkInterfacePermission",
+                "ec2:DeleteNetworkInterface",
+                "ec2:DeleteNetworkInterfacePermission",
+            ],
             resources=[interfaces],
         ),
         iam.PolicyStatement(

@@ -1,43 +1,14 @@
-"""Buckets for films and models, and the bucket that their access logs go to."""
+"""Buckets that may hold patients' films, or what was made of them."""
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-LOG_PREFIX = "access/"
-
-
-class AccessLogBucket(Construct):
-    """Receives the server access logs of the account's other buckets.
-
-    S3 delivers access logs to buckets with SSE-S3 only, and a log bucket that logged to itself would never rest.
-    """
-
-    def __init__(self, scope: Construct, construct_id: str, *, removal_policy: RemovalPolicy) -> None:
-        super().__init__(scope, construct_id)
-        self.bucket = s3.Bucket(
-            self,
-            "Bucket",
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            versioned=True,
-            removal_policy=removal_policy,
-        )
-        self.bucket.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],
-                actions=["s3:PutObject"],
-                resources=[self.bucket.arn_for_objects(f"{LOG_PREFIX}*")],
-                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
-            )
-        )
+from constructs_lib.access_log_bucket import AccessLogBucket
 
 
 class SecureBucket(Construct):
@@ -59,6 +30,8 @@ class SecureBucket(Construct):
             enforce_ssl=True,
             minimum_tls_version=1.2,
             versioned=True,
+            server_access_logs_bucket=access_logs.target,
+            server_access_logs_prefix=f"{self.node.path}/",
             lifecycle_rules=[
                 s3.LifecycleRule(
                     noncurrent_version_expiration=Duration.days(90), abort_incomplete_multipart_upload_after=Duration.days(7)
@@ -66,18 +39,14 @@ class SecureBucket(Construct):
             ],
             removal_policy=removal_policy,
         )
-        # set on the resource: the L2 property would write into the log bucket's policy and tie the two stacks into a circle
-        self.cfn_bucket.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
-            destination_bucket_name=access_logs.bucket.bucket_name, log_file_prefix=f"{LOG_PREFIX}{self.node.path}/"
-        )
 
-    def grant_read(self, grantee: iam.IGrantable) -> None:
-        """Lets a policy read objects and decrypt them."""
-        self.bucket.grant_read(grantee)
+    def grant_read(self, grantee: iam.IGrantable, prefix: str = "") -> None:
+        """Lets a policy read the objects below a prefix and decrypt them."""
+        self.bucket.grant_read(grantee, _below(prefix))
 
-    def grant_read_write(self, grantee: iam.IGrantable) -> None:
-        """Lets a policy read and write objects, decrypt and encrypt them."""
-        self.bucket.grant_read_write(grantee)
+    def grant_read_write(self, grantee: iam.IGrantable, prefix: str = "") -> None:
+        """Lets a policy read and write the objects below a prefix, decrypt and encrypt them."""
+        self.bucket.grant_read_write(grantee, _below(prefix))
 
     @property
     def cfn_bucket(self) -> s3.CfnBucket:
@@ -88,13 +57,23 @@ class SecureBucket(Construct):
 
 
 class PhiBucket(SecureBucket):
-    """A bucket that may hold patients' films: a secure one whose every object is replicated to a second one."""
+    """A bucket that may hold patients' films: a secure one whose every object is copied to a second one.
+
+    ``replica_key`` encrypts the copies; whoever may read the bucket has no use of it.
+    """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, key: kms.IKey, access_logs: AccessLogBucket, removal_policy: RemovalPolicy
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        key: kms.IKey,
+        replica_key: kms.IKey,
+        access_logs: AccessLogBucket,
+        removal_policy: RemovalPolicy,
     ) -> None:
         super().__init__(scope, construct_id, key=key, access_logs=access_logs, removal_policy=removal_policy)
-        self.replica = SecureBucket(self, "Replica", key=key, access_logs=access_logs, removal_policy=removal_policy)
+        self.replica = SecureBucket(self, "Replica", key=replica_key, access_logs=access_logs, removal_policy=removal_policy)
         role = iam.Role(self, "ReplicationRole", assumed_by=iam.ServicePrincipal("s3.amazonaws.com"))
         self.cfn_bucket.replication_configuration = s3.CfnBucket.ReplicationConfigurationProperty(
             role=role.role_arn,
@@ -110,7 +89,9 @@ class PhiBucket(SecureBucket):
                     ),
                     destination=s3.CfnBucket.ReplicationDestinationProperty(
                         bucket=self.replica.bucket.bucket_arn,
-                        encryption_configuration=s3.CfnBucket.EncryptionConfigurationProperty(replica_kms_key_id=key.key_arn),
+                        encryption_configuration=s3.CfnBucket.EncryptionConfigurationProperty(
+                            replica_kms_key_id=replica_key.key_arn
+                        ),
                     ),
                 )
             ],
@@ -134,6 +115,11 @@ class PhiBucket(SecureBucket):
                     actions=["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"],
                     resources=[target.arn_for_objects("*")],
                 ),
-                iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self.key.key_arn]),
+                iam.PolicyStatement(actions=["kms:Decrypt"], resources=[self.key.key_arn]),
+                iam.PolicyStatement(actions=["kms:Encrypt", "kms:GenerateDataKey"], resources=[self.replica.key.key_arn]),
             ],
         )
+
+
+def _below(prefix: str) -> str:
+    return f"{prefix}/*" if prefix else "*"

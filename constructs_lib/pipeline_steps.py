@@ -7,13 +7,20 @@ service model. Every job runs in the isolated subnets, without a network of its 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, Final
 
+from constructs_lib.errors import ConfigurationError
+from constructs_lib.job_instance import JobInstance
+from constructs_lib.job_role import JobRole
 from model_code.contract import IMAGE_CONTENT_TYPES, PACKAGE, READING_CONTENT_TYPE, SageMakerPaths, Verb
 
 Value = str | Mapping[str, Any]
 """Text, or a pipeline expression such as ``{"Get": "Parameters.Task"}``."""
+
+SERVING_INSTANCES: Final = ("ml.m5.large", "ml.c6i.xlarge")
+"""Instances that a package may be served on where it is not serverless; registration asks for a list."""
 
 CODE: Final = "code"
 """Channel and input folder that the code's zip is mounted in."""
@@ -29,34 +36,6 @@ def join(on: str, *values: Value) -> Value:
     return {"Std:Join": {"On": on, "Values": list(values)}}
 
 
-def run_folder(bucket: str, step: Verb) -> Value:
-    """Where a step of one pipeline execution leaves what it made."""
-    return join("/", f"s3://{bucket}/runs", {"Get": "Execution.PipelineExecutionId"}, step.value)
-
-
-@dataclass(frozen=True)
-class JobSettings:
-    """What all jobs of a pipeline share."""
-
-    role_arn: str
-    image: str
-    code_uri: str
-    code_file: str
-    subnets: Sequence[str]
-    security_group: str
-    data_key: str
-    model_key: str
-
-    @property
-    def vpc(self) -> dict[str, Any]:
-        """The VpcConfig of a request."""
-        return {"SecurityGroupIds": [self.security_group], "Subnets": list(self.subnets)}
-
-    def environment(self, folder: str) -> dict[str, str]:
-        """Python imports the package from the zip that is mounted below ``folder``."""
-        return {"PYTHONPATH": f"{folder}/{CODE}/{self.code_file}", "PYTHONDONTWRITEBYTECODE": "1"}
-
-
 @dataclass(frozen=True)
 class ProcessingStep:
     """One verb as a processing job. Inputs and outputs are S3 addresses by the name of the folder that they are mounted in."""
@@ -65,41 +44,34 @@ class ProcessingStep:
     arguments: Sequence[Value]
     inputs: Mapping[str, Value]
     outputs: Mapping[str, Value]
-    instance_type: Value
-    volume_gb: int = 100
+    instance: JobInstance
+    disk_gb: int = 100
     max_hours: int = 12
 
-    def render(self, settings: JobSettings) -> dict[str, Any]:
+    def render(self, role: JobRole) -> dict[str, Any]:
         """The step as it stands in the definition."""
-        inputs = {CODE: settings.code_uri, **self.inputs}
+        inputs = {CODE: role.workplace.code.uri, **self.inputs}
         return {
             "Name": self.verb.value,
             "Type": "Processing",
             "Arguments": {
-                "RoleArn": settings.role_arn,
+                "RoleArn": role.role.role_arn,
                 "AppSpecification": {
-                    "ImageUri": settings.image,
+                    "ImageUri": role.workplace.image.uri,
                     "ContainerEntrypoint": ["python", "-m", PACKAGE],
                     "ContainerArguments": [self.verb.value, *self.arguments],
                 },
-                "Environment": settings.environment(str(SageMakerPaths.PROCESSING_INPUT)),
+                "Environment": _environment(role, SageMakerPaths.PROCESSING_INPUT),
                 "ProcessingInputs": [_input(name, uri) for name, uri in inputs.items()],
                 "ProcessingOutputConfig": {
-                    "KmsKeyId": settings.data_key,
+                    "KmsKeyId": role.key.key_arn,
                     "Outputs": [_output(name, uri) for name, uri in self.outputs.items()],
                 },
-                "ProcessingResources": {
-                    "ClusterConfig": {
-                        "InstanceCount": 1,
-                        "InstanceType": self.instance_type,
-                        "VolumeSizeInGB": self.volume_gb,
-                        "VolumeKmsKeyId": settings.data_key,
-                    }
-                },
+                "ProcessingResources": {"ClusterConfig": self.instance.cluster(self.disk_gb, role.key.key_arn)},
                 "NetworkConfig": {
                     "EnableInterContainerTrafficEncryption": True,
                     "EnableNetworkIsolation": True,
-                    "VpcConfig": settings.vpc,
+                    "VpcConfig": _vpc(role),
                 },
                 "StoppingCondition": {"MaxRuntimeInSeconds": self.max_hours * 3600},
             },
@@ -114,45 +86,40 @@ class TrainingStep:
     data: Value
     output: Value
     checkpoints: Value
-    instance_type: Value
-    volume_gb: int = 100
+    instance: JobInstance
+    disk_gb: int = 100
     max_hours: int = 24
     max_wait_hours: int = 48
 
     def __post_init__(self) -> None:
         if self.max_wait_hours < self.max_hours:
-            raise ValueError(
+            raise ConfigurationError(
                 f"max_wait_hours is {self.max_wait_hours}, less than max_hours ({self.max_hours}); a spot job must be allowed to "
                 "wait at least as long as it may run"
             )
 
-    def render(self, settings: JobSettings) -> dict[str, Any]:
+    def render(self, role: JobRole) -> dict[str, Any]:
         """The step as it stands in the definition."""
         return {
             "Name": Verb.TRAIN.value,
             "Type": "Training",
             "Arguments": {
-                "RoleArn": settings.role_arn,
+                "RoleArn": role.role.role_arn,
                 "AlgorithmSpecification": {
-                    "TrainingImage": settings.image,
+                    "TrainingImage": role.workplace.image.uri,
                     "TrainingInputMode": "File",
                     "ContainerEntrypoint": ["python", "-m", PACKAGE],
                     "ContainerArguments": [Verb.TRAIN.value, *self.arguments],
                 },
-                "Environment": settings.environment(str(SageMakerPaths.INPUT_DATA)),
-                "InputDataConfig": [_channel(CODE, settings.code_uri), _channel("data", self.data)],
-                "OutputDataConfig": {"S3OutputPath": self.output, "KmsKeyId": settings.model_key},
-                "ResourceConfig": {
-                    "InstanceCount": 1,
-                    "InstanceType": self.instance_type,
-                    "VolumeSizeInGB": self.volume_gb,
-                    "VolumeKmsKeyId": settings.model_key,
-                },
+                "Environment": _environment(role, SageMakerPaths.INPUT_DATA),
+                "InputDataConfig": [_channel(CODE, role.workplace.code.uri), _channel("data", self.data)],
+                "OutputDataConfig": {"S3OutputPath": self.output, "KmsKeyId": role.key.key_arn},
+                "ResourceConfig": self.instance.cluster(self.disk_gb, role.key.key_arn),
                 "CheckpointConfig": {"S3Uri": self.checkpoints, "LocalPath": str(SageMakerPaths.CHECKPOINTS)},
                 "EnableManagedSpotTraining": True,
                 "EnableNetworkIsolation": True,
                 "EnableInterContainerTrafficEncryption": True,
-                "VpcConfig": settings.vpc,
+                "VpcConfig": _vpc(role),
                 "StoppingCondition": {
                     "MaxRuntimeInSeconds": self.max_hours * 3600,
                     "MaxWaitTimeInSeconds": self.max_wait_hours * 3600,
@@ -169,7 +136,6 @@ class RegisterStep:
     serving_image: str
     model: Value
     metrics: Value
-    instance_types: Sequence[str] = field(default=("ml.m5.large", "ml.c6i.xlarge"))
 
     def render(self) -> dict[str, Any]:
         """The step as it stands in the definition."""
@@ -183,12 +149,21 @@ class RegisterStep:
                     "Containers": [{"Image": self.serving_image, "ModelDataUrl": self.model}],
                     "SupportedContentTypes": list(IMAGE_CONTENT_TYPES),
                     "SupportedResponseMIMETypes": [READING_CONTENT_TYPE],
-                    "SupportedRealtimeInferenceInstanceTypes": list(self.instance_types),
-                    "SupportedTransformInstanceTypes": list(self.instance_types),
+                    "SupportedRealtimeInferenceInstanceTypes": list(SERVING_INSTANCES),
+                    "SupportedTransformInstanceTypes": list(SERVING_INSTANCES),
                 },
                 "ModelMetrics": {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": self.metrics}}},
             },
         }
+
+
+def _environment(role: JobRole, mounts: PurePosixPath) -> dict[str, str]:
+    return {"PYTHONPATH": role.workplace.code.python_path(mounts / CODE), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _vpc(role: JobRole) -> dict[str, Any]:
+    network = role.workplace.network
+    return {"SecurityGroupIds": [network.jobs.security_group_id], "Subnets": network.subnets}
 
 
 def _input(name: str, uri: Value) -> dict[str, Any]:

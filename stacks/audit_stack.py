@@ -19,8 +19,14 @@ class AuditStack(Stack):
         self, scope: Construct, construct_id: str, *, environment: Environment, security: SecurityStack, data: DataStack
     ) -> None:
         super().__init__(scope, construct_id)
-        removal, key = environment.removal_policy, security.keys.logs
-        storage = PhiBucket(self, "Storage", key=key, access_logs=security.access_logs, removal_policy=removal)
-        self.trail = AuditTrail(
-            self, "Trail", audited=[data.intake, data.clean, data.artifacts], storage=storage, key=key, removal_policy=removal
+        removal, keys = environment.removal_policy, security.keys
+        storage = PhiBucket(
+            self,
+            "Storage",
+            key=keys.audit,
+            replica_key=keys.replicas,
+            access_logs=security.access_logs,
+            removal_policy=removal,
         )
+        audited = [data.intake, data.clean, data.artifacts]
+        self.trail = AuditTrail(self, "Trail", audited=audited, storage=storage, key=keys.audit, removal_policy=removal)

@@ -17,8 +17,8 @@ class DataStack(Stack):
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment, security: SecurityStack) -> None:
         super().__init__(scope, construct_id)
         self._environment, self._security = environment, security
-        self.intake = self._bucket("Intake", security.keys.data)
-        self.clean = self._bucket("Clean", security.keys.data)
+        self.intake = self._bucket("Intake", security.keys.images)
+        self.clean = self._bucket("Clean", security.keys.images)
         self.artifacts = self._bucket("Artifacts", security.keys.models)
 
     def _bucket(self, construct_id: str, key: kms.IKey) -> PhiBucket:
@@ -26,6 +26,7 @@ class DataStack(Stack):
             self,
             construct_id,
             key=key,
+            replica_key=self._security.keys.replicas,
             access_logs=self._security.access_logs,
             removal_policy=self._environment.removal_policy,
         )

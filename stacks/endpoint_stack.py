@@ -9,7 +9,6 @@ from constructs_lib.serverless_endpoint import ServerlessEndpoint
 from stacks.data_stack import DataStack
 from stacks.environments import Environment
 from stacks.registry_stack import RegistryStack
-from stacks.training_stack import TrainingStack
 
 
 class EndpointStack(Stack):
@@ -23,15 +22,9 @@ class EndpointStack(Stack):
         environment: Environment,
         data: DataStack,
         registry: RegistryStack,
-        training: TrainingStack,
     ) -> None:
         super().__init__(scope, construct_id)
         self.add_stack_dependency(registry, "its parameter must exist before this stack reads it")
         self.endpoint = ServerlessEndpoint(
-            self,
-            "Serverless",
-            registry=registry.registry,
-            capacity=environment.endpoint,
-            image=training.pipeline.serving,
-            artifacts=data.artifacts,
+            self, "Serverless", registry=registry.registry, models=data.artifacts, capacity=environment.endpoint
         )

@@ -7,18 +7,20 @@ from typing import Final
 
 from aws_cdk import RemovalPolicy
 
+from constructs_lib.container_images import base_image
+from constructs_lib.errors import ConfigurationError, require_one_of, require_range
+from constructs_lib.job_instance import JobInstance
 from constructs_lib.serverless_endpoint import ServerlessCapacity
-from constructs_lib.training_image import ACCOUNTS
-from constructs_lib.training_pipeline import PipelineDefaults
+from constructs_lib.training_pipeline import TrainingPlan
 from model_code.contract import Architecture, Task
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Environment:
-    """One deployment. The account is the one whose credentials deploy it; synthesis needs none.
+    """One deployment. Its account is the one whose credentials deploy it; synthesis needs none.
 
     Raises:
-        ValueError: a value is not allowed; the message says the value, what is allowed and what to do.
+        ConfigurationError: a value is not allowed; the message says the value, what is allowed and what to do.
     """
 
     name: str
@@ -26,18 +28,17 @@ class Environment:
     zones: int
     keeps_data: bool
     """Whether buckets, keys and logs outlive their stacks."""
-    pipeline: PipelineDefaults
+    task: Task
+    training: TrainingPlan
     endpoint: ServerlessCapacity
 
     def __post_init__(self) -> None:
-        if not self.name.isalnum() or not self.name.islower():
-            raise ValueError(f"environment name is '{self.name}'; allowed are lower-case letters and digits: it names resources")
-        if self.region not in ACCOUNTS:
-            raise ValueError(f"region of '{self.name}' is '{self.region}'; choose one of: {', '.join(ACCOUNTS)}")
-        if not 2 <= self.zones <= 3:
-            raise ValueError(
-                f"zones of '{self.name}' is {self.zones}; allowed are 2 or 3: one would be a single point of failure"
+        if not (self.name.isalnum() and self.name.islower() and len(self.name) <= 12):
+            raise ConfigurationError(
+                f"environment name is '{self.name}'; allowed: up to 12 lower-case letters and digits; it becomes part of names"
             )
+        require_range("zones", self.zones, 2, 3, advice="one zone would be a single point of failure")
+        base_image(self.region, self.training.training.accelerator)  # refuses a region without training images
 
     @property
     def removal_policy(self) -> RemovalPolicy:
@@ -50,12 +51,9 @@ DEV: Final = Environment(
     region="us-east-1",
     zones=2,
     keeps_data=False,
-    pipeline=PipelineDefaults(
-        task=Task.CHEST14,
-        architecture=Architecture.DENSENET121,
-        epochs=3,
-        training_instance="ml.m5.2xlarge",
-        processing_instance="ml.m5.xlarge",
+    task=Task.CHEST14,
+    training=TrainingPlan(
+        architecture=Architecture.DENSENET121, epochs=3, training=JobInstance.M5_2XLARGE, processing=JobInstance.M5_XLARGE
     ),
     endpoint=ServerlessCapacity(memory_mb=3072, max_concurrency=2),
 )
@@ -65,12 +63,9 @@ STAGING: Final = Environment(
     region="us-east-1",
     zones=2,
     keeps_data=True,
-    pipeline=PipelineDefaults(
-        task=Task.CHEST14,
-        architecture=Architecture.DENSENET121,
-        epochs=10,
-        training_instance="ml.g5.2xlarge",
-        processing_instance="ml.m5.2xlarge",
+    task=Task.CHEST14,
+    training=TrainingPlan(
+        architecture=Architecture.DENSENET121, epochs=10, training=JobInstance.G5_XLARGE, processing=JobInstance.M5_2XLARGE
     ),
     endpoint=ServerlessCapacity(memory_mb=4096, max_concurrency=5),
 )
@@ -80,12 +75,9 @@ PROD: Final = Environment(
     region="us-east-1",
     zones=3,
     keeps_data=True,
-    pipeline=PipelineDefaults(
-        task=Task.CHEST14,
-        architecture=Architecture.DENSENET121,
-        epochs=30,
-        training_instance="ml.g5.2xlarge",
-        processing_instance="ml.m5.4xlarge",
+    task=Task.CHEST14,
+    training=TrainingPlan(
+        architecture=Architecture.DENSENET121, epochs=30, training=JobInstance.G5_2XLARGE, processing=JobInstance.M5_2XLARGE
     ),
     endpoint=ServerlessCapacity(memory_mb=6144, max_concurrency=20),
 )
@@ -97,8 +89,7 @@ def environment_named(name: str) -> Environment:
     """The environment of that name.
 
     Raises:
-        ValueError: there is none.
+        ConfigurationError: there is none.
     """
-    if name not in ENVIRONMENTS:
-        raise ValueError(f"unknown environment '{name}'; choose one with -c env=NAME: {', '.join(ENVIRONMENTS)}")
+    require_one_of("environment", name, ENVIRONMENTS, "choose one with -c env=NAME")
     return ENVIRONMENTS[name]

@@ -28,9 +28,7 @@ class PlatformStage(Stage):
         self.training = TrainingStack(
             self, "training", environment=environment, security=self.security, data=self.data, registry=self.registry
         )
-        self.endpoint = EndpointStack(
-            self, "endpoint", environment=environment, data=self.data, registry=self.registry, training=self.training
-        )
+        self.endpoint = EndpointStack(self, "endpoint", environment=environment, data=self.data, registry=self.registry)
         Tags.of(self).add("project", "overread")
         Tags.of(self).add("environment", environment.name)
         acknowledge(self)

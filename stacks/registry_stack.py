@@ -5,13 +5,15 @@ from __future__ import annotations
 from aws_cdk import Stack
 from constructs import Construct
 
+from constructs_lib.container_images import ServingImage
 from constructs_lib.model_registry import ModelRegistry
 from stacks.environments import Environment
 
 
 class RegistryStack(Stack):
-    """The model package group of the environment's task."""
+    """The model package group of the environment's task, and the image that serves what is registered there."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         super().__init__(scope, construct_id)
-        self.registry = ModelRegistry(self, "Registry", environment_name=environment.name, task=environment.pipeline.task)
+        image = ServingImage(self, "ServingImage")
+        self.registry = ModelRegistry(self, "Registry", task=environment.task, image=image)

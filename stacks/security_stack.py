@@ -5,9 +5,9 @@ from __future__ import annotations
 from aws_cdk import Stack
 from constructs import Construct
 
+from constructs_lib.access_log_bucket import AccessLogBucket
+from constructs_lib.encryption_keys import EncryptionKeys
 from constructs_lib.isolated_network import IsolatedNetwork
-from constructs_lib.phi_bucket import AccessLogBucket
-from constructs_lib.purpose_keys import PurposeKeys
 from stacks.environments import Environment
 
 
@@ -17,6 +17,6 @@ class SecurityStack(Stack):
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         super().__init__(scope, construct_id)
         removal = environment.removal_policy
-        self.keys = PurposeKeys(self, "Keys", removal_policy=removal)
-        self.network = IsolatedNetwork(self, "Network", zones=environment.zones, logs_key=self.keys.logs, removal_policy=removal)
+        self.keys = EncryptionKeys(self, "Keys", removal_policy=removal)
+        self.network = IsolatedNetwork(self, "Network", zones=environment.zones, logs_key=self.keys.audit, removal_policy=removal)
         self.access_logs = AccessLogBucket(self, "AccessLogs", removal_policy=removal)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from aws_cdk import Stack
 from constructs import Construct
 
+from constructs_lib.code_asset import CodeAsset
+from constructs_lib.container_images import TrainingImage
+from constructs_lib.job_role import Workplace
 from constructs_lib.training_pipeline import TrainingPipeline
 from stacks.data_stack import DataStack
 from stacks.environments import Environment
@@ -26,11 +29,13 @@ class TrainingStack(Stack):
         registry: RegistryStack,
     ) -> None:
         super().__init__(scope, construct_id)
+        image = TrainingImage(self, "TrainingImage", accelerator=environment.training.training.accelerator)
+        workplace = Workplace(image=image, code=CodeAsset(self, "Code"), network=security.network)
         self.pipeline = TrainingPipeline(
             self,
             "Training",
-            defaults=environment.pipeline,
-            network=security.network,
+            plan=environment.training,
+            workplace=workplace,
             films=data.clean,
             artifacts=data.artifacts,
             registry=registry.registry,
