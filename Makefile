@@ -9,7 +9,7 @@ CDK_CLI := 2.1148.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint synth clean
+.PHONY: help setup demo test lint synth pictures clean
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -38,6 +38,10 @@ lint: setup ## ruff and mypy
 
 synth: setup ## the stacks of one environment (ENV=dev|staging|prod), with HIPAA checks
 	@$(BIN)/cdk synth --quiet -c env=$(ENV)
+
+pictures: setup ## the pictures of the README, from the demo's result and the synthesized stacks
+	$(BIN)/python -m stacks.diagram docs/architecture.svg
+	$(BIN)/python -c "from PIL import Image; Image.open('demo/overlay.png').quantize(128).save('docs/overlay.png', optimize=True)"
 
 clean: ## remove what was made here, but the virtual environment
 	rm -rf demo cdk.out .pytest_cache .mypy_cache .ruff_cache

@@ -29,6 +29,7 @@ class TrainingStack(Stack):
         registry: RegistryStack,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.add_stack_dependency(registry, "a run registers into its group")
         image = TrainingImage(self, "TrainingImage", accelerator=environment.training.training.accelerator)
         workplace = Workplace(image=image, code=CodeAsset(self, "Code"), network=security.network)
         self.pipeline = TrainingPipeline(
