@@ -90,7 +90,7 @@ class FilmGate:
             max_aspect=2.0,
             max_noise=3 * float(np.percentile([seen.noise for seen in looks], 99)),
             min_layout=0.8 * float(np.percentile(agreements, 1)),
-            max_distance=5 * float(np.percentile(distances, 99)),
+            max_distance=6 * float(np.percentile(distances, 99)),
         )
         return cls(limits, mean_film, centre, directions, residual)
 

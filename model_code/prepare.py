@@ -1,7 +1,7 @@
 """``overread prepare``: from somebody's folder of films to a checked data set.
 
-Each film is decoded once and written as a 16-bit grey PNG: pixels pass on, DICOM headers (and whoever they name) stay behind.
-What cannot be read is quarantined with a reason, not trained on and not hidden.
+Each film is decoded once and written as a 16-bit grey PNG: pixels pass on; DICOM headers, file names and the source's own
+numbers for patients stay behind. What cannot be read is quarantined with a reason, not trained on and not hidden.
 """
 
 from __future__ import annotations
@@ -52,11 +52,12 @@ def prepare(spec: TaskSpec, *, source: str, root: Path, seed: int, out: Path) ->
     rows, quarantined = [], []
     with atomic_folder(out) as folder:
         (folder / "films").mkdir()
-        for (_, row), outcome in zip(
+        for (number, row), outcome in zip(
             table.iterrows(), track(_convert_all(root, table), "prepare films", total=len(table)), strict=True
         ):
             if isinstance(outcome, ImageError):
-                quarantined.append({"image": row["image"], "code": outcome.code, "detail": outcome.detail})
+                # by its line in manifest.csv: the report stays with the data, and a file's name can hold a patient's
+                quarantined.append({"line": int(number) + 2, "code": outcome.code, "detail": outcome.detail})
                 continue
             digest = hashlib.sha256(outcome).hexdigest()
             name = f"films/{digest[:20]}.png"  # by content: a source's file names can hold a patient's
@@ -93,6 +94,8 @@ def _read_table(root: Path, spec: TaskSpec, seed: int) -> pd.DataFrame:
         raise ManifestError(f"'{path}' lacks the column(s) {', '.join(missing)}; it needs image, group, {', '.join(spec.labels)}")
     if "split" not in table.columns:
         table["split"] = [split_of(group, seed) for group in table["group"]]
+    # a hospital's number for a patient stays behind too; who belongs together is all that the line needs
+    table["group"] = [f"G{code:06d}" for code in pd.factorize(table["group"])[0]]
     kept = [
         "image",
         "group",
