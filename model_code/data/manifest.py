@@ -102,18 +102,20 @@ def _find(location: Path) -> Path:
 
 
 def check(frame: pd.DataFrame, spec: TaskSpec) -> None:
-    """Refuses what would train or score wrongly; the message names the first offender."""
+    """Refuses what would train or score wrongly.
+
+    Messages name rows (from 1), never images or groups: those can hold a patient's name or number, and messages end in logs.
+    """
     missing = [name for name in (*REQUIRED, *spec.labels) if name not in frame.columns]
     if missing:
         needed = ", ".join((*REQUIRED, *spec.labels))
         raise ManifestError(f"the manifest lacks the column(s) {', '.join(missing)}; task '{spec.task}' needs {needed}")
     for name in REQUIRED:
-        empty = int(frame[name].isna().sum())
-        if empty:
-            raise ManifestError(f"the column '{name}' of the manifest is empty in {empty} row(s); each row needs a value")
-    twice = frame["image"][frame["image"].duplicated()]
-    if not twice.empty:
-        raise ManifestError(f"image '{twice.iloc[0]}' stands in {len(twice) + 1} rows of the manifest; keep one row an image")
+        if frame[name].isna().any():
+            raise ManifestError(f"the column '{name}' of the manifest is empty in {_rows(frame[name].isna())}; fill it in")
+    if frame["image"].duplicated().any():
+        first = frame["image"][frame["image"].duplicated()].iloc[0]
+        raise ManifestError(f"the same image stands in {_rows(frame['image'] == first)} of the manifest; keep one row an image")
     unknown_splits = sorted(set(frame["split"]) - set(FRACTIONS))
     if unknown_splits:
         raise ManifestError(f"unknown split '{unknown_splits[0]}' in the manifest; allowed: {', '.join(FRACTIONS)}")
@@ -121,14 +123,21 @@ def check(frame: pd.DataFrame, spec: TaskSpec) -> None:
     leaking = splits[splits > 1]
     if not leaking.empty:
         raise ManifestError(
-            f"{spec.grouped_by} '{leaking.index[0]}' is in {leaking.iloc[0]} splits ({len(leaking)} such in all); "
-            f"all films of a {spec.grouped_by} belong to one split"
+            f"one {spec.grouped_by} is in {leaking.iloc[0]} splits ({_rows(frame['group'] == leaking.index[0])}; "
+            f"{len(leaking)} such in all); all films of a {spec.grouped_by} belong to one split"
         )
     for label in spec.labels:
-        values = frame[label].dropna()
-        if not values.isin((0, 1)).all():
-            wrong = values[~values.isin((0, 1))].iloc[0]
-            raise ManifestError(f"label '{label}' holds the value {wrong}; allowed: 1, 0 or empty for unknown")
-    for image in frame["image"]:
-        if Path(image).is_absolute() or ".." in Path(image).parts:
-            raise ManifestError(f"image path '{image}' leads out of the manifest's folder; paths are relative to it")
+        wrong = ~(frame[label].isna() | frame[label].isin((0, 1)))
+        if wrong.any():
+            value = frame[label][wrong].iloc[0]
+            raise ManifestError(f"label '{label}' holds the value {value} in {_rows(wrong)}; allowed: 1, 0 or empty for unknown")
+    outside = frame["image"].map(lambda image: Path(image).is_absolute() or ".." in Path(image).parts)
+    if outside.any():
+        raise ManifestError(f"the image path in {_rows(outside)} leads out of the manifest's folder; paths are relative to it")
+
+
+def _rows(where: pd.Series) -> str:
+    """``rows 2, 5 and 7 more``: up to five rows of a column of truth values, counted from 1."""
+    numbers = [str(index + 1) for index in np.flatnonzero(where.to_numpy(bool))]
+    more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
+    return f"row{'s' if len(numbers) > 1 else ''} {', '.join(numbers[:5])}{more}"
