@@ -11,7 +11,7 @@ from cdk_nag import HIPAASecurityChecks
 from rich.console import Console
 
 from constructs_lib.errors import ConfigurationError
-from constructs_lib.findings import acknowledgements, findings, table
+from constructs_lib.findings import acknowledgements, failures, findings, table
 from stacks.environments import DEV, Environment, environment_named
 from stacks.platform_stage import PlatformStage
 
@@ -43,13 +43,16 @@ def main() -> int:
     except ConfigurationError as error:
         print(f"overread: error: {error}", file=sys.stderr)
         return 2
-    app.synth()
+    assembly = app.synth()
     console = Console(stderr=True, highlight=False)
     for stage in app.node.children:
         if isinstance(stage, PlatformStage):
             console.print(table(findings(stage)))
             console.print(acknowledgements(), soft_wrap=True)
-    return 0
+    failed = list(failures(Path(assembly.directory)))
+    for line in failed:
+        print(f"overread: error: {line}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

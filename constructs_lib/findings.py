@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from aws_cdk import Stack, Stage
 from cdk_nag import HIPAASecurityChecks
@@ -39,6 +42,21 @@ def findings(stage: Stage) -> list[StackFindings]:
         for stack in stage.node.children
         if isinstance(stack, Stack)
     ]
+
+
+def failures(assembly: Path) -> Iterator[str]:
+    """One line for each error of the checks that synthesis ran (HIPAA's and CloudFormation's own), from the report it left.
+
+    The CDK CLI reports errors of the stacks that it was asked for, by default those outside any stage: for a platform that
+    stands in a stage, none. So the application itself has to say, and to fail.
+    """
+    report = assembly / "validation-report.json"
+    plugins = json.loads(report.read_text(encoding="utf-8"))["pluginReports"] if report.is_file() else []
+    for plugin in plugins:
+        if plugin["conclusion"] == "failure":
+            for found in plugin["violations"]:
+                for construct in found["violatingConstructs"]:
+                    yield f"{found['ruleName']} on {construct['constructPath']}: {found['description']}"
 
 
 def table(rows: list[StackFindings]) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -38,6 +38,12 @@ class SecureBucket(Construct):
                 )
             ],
             removal_policy=removal_policy,
+        )
+        Validations.of(self.bucket).acknowledge(
+            Acknowledgment(
+                id="@aws-cdk/aws-s3:accessLogsPolicyNotAdded",
+                reason="AccessLogBucket has its own policy, which lets the logging service of this account write.",
+            )
         )
 
     def grant_read(self, grantee: iam.IGrantable, prefix: str = "") -> None:
@@ -83,7 +89,8 @@ class PhiBucket(SecureBucket):
                     status="Enabled",
                     priority=1,
                     filter=s3.CfnBucket.ReplicationRuleFilterProperty(prefix=""),
-                    delete_marker_replication=s3.CfnBucket.DeleteMarkerReplicationProperty(status="Enabled"),
+                    # a deletion does not reach the copy: the copy is there for what should not have been deleted
+                    delete_marker_replication=s3.CfnBucket.DeleteMarkerReplicationProperty(status="Disabled"),
                     source_selection_criteria=s3.CfnBucket.SourceSelectionCriteriaProperty(
                         sse_kms_encrypted_objects=s3.CfnBucket.SseKmsEncryptedObjectsProperty(status="Enabled")
                     ),

@@ -16,7 +16,7 @@ from scipy.special import expit, logit
 
 from model_code.bundle import Bundle, edit_bundle, open_bundle
 from model_code.bundle_info import CalibrationRecord, LabelCalibration, OperatingPoint, Rates
-from model_code.data.images import decode
+from model_code.data.films import read_film
 from model_code.data.manifest import read_manifest
 from model_code.errors import ManifestError
 from model_code.film_gate import FilmGate, look
@@ -47,7 +47,7 @@ def calibrate(folder: Path, *, data: Path, out: Path | None = None) -> Bundle:
     graph = Graph(bundle)
     logits, embeddings, looks = [], [], []
     for path in track(manifest.paths, "score validation films", total=len(manifest)):
-        image = decode(path.read_bytes())
+        image = read_film(path)
         scores = graph.score(image)
         logits.append(scores.logits[0])
         embeddings.append(scores.embedding[0])

@@ -39,8 +39,16 @@ def save_best(folder: Path, model: nn.Module) -> None:
 
 
 def load_best(folder: Path, model: nn.Module) -> None:
-    """Puts the best epoch's weights into the model."""
-    model.load_state_dict(load_file(folder / BEST))
+    """Puts the best epoch's weights into the model.
+
+    Raises:
+        UsageError: they are missing or damaged.
+    """
+    path = folder / BEST
+    try:
+        model.load_state_dict(load_file(path))
+    except (FileNotFoundError, SafetensorError) as error:
+        raise UsageError(f"'{path}' is missing or damaged; delete the checkpoints in '{folder}' and train again") from error
 
 
 def resume(folder: Path, run: dict[str, Any], model: nn.Module, optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from sklearn.metrics import roc_auc_score
 from model_code.bundle import edit_bundle, open_bundle
 from model_code.bundle_info import BundleInfo, CalibrationRecord, Interval, Metrics, OperatingPoint, Pointing
 from model_code.calibrate import rates
+from model_code.data.films import read_film
 from model_code.data.manifest import Manifest, read_manifest
 from model_code.data.phantoms.places import read_places
 from model_code.files import write_json
@@ -74,7 +75,7 @@ def _score(predictor: Predictor, manifest: Manifest) -> tuple[Array, NDArray[np.
     """Probabilities (N, K), peaks (N, K, 2) as rows and columns of the peak grid, and how many films the gate refused."""
     probabilities, peaks, refused = [], [], 0
     for path in track(manifest.paths, f"score {manifest.frame['split'].iloc[0]} films", total=len(manifest)):
-        image = predictor.decode(path.read_bytes())
+        image = read_film(path)
         scores = predictor.predict(image)
         refused += predictor.encode(image, scores).status == "not_assessed"
         probabilities.append(predictor.probabilities(scores.logits)[0])

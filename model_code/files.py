@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -43,22 +44,27 @@ def atomic_folder(target: Path) -> Iterator[Path]:
     Raises:
         OverreadError: the parent folder cannot be written.
     """
-    mounted = target.is_mount()
-    with _writable(target if mounted else target.parent):
-        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=None if mounted else target.parent))
+    with _writable(target.parent):
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         yield temporary
-        if mounted:
-            shutil.copytree(temporary, target, dirs_exist_ok=True)
-            return
         temporary.chmod(0o777 & ~_umask())
-        retired = temporary.with_name(temporary.name + ".old")
-        if target.exists():
-            target.replace(retired)
-        temporary.replace(target)
-        shutil.rmtree(retired, ignore_errors=True)
+        try:
+            _replace(target, temporary)
+        except OSError as error:
+            if error.errno not in (errno.EBUSY, errno.EXDEV):  # what a mount point answers to a rename
+                raise
+            shutil.copytree(temporary, target, dirs_exist_ok=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _replace(target: Path, temporary: Path) -> None:
+    retired = temporary.with_name(temporary.name + ".old")
+    if target.exists():
+        target.replace(retired)
+    temporary.replace(target)
+    shutil.rmtree(retired, ignore_errors=True)
 
 
 @contextmanager

@@ -49,25 +49,28 @@ def prepare(spec: TaskSpec, *, source: str, root: Path, seed: int, out: Path) ->
         raise unknown("source", source, SOURCES)
     table = _read_table(root, spec, seed)
     check(table.assign(sha256=""), spec)
-    rows, quarantined = [], []
+    rows: dict[str, dict[str, Any]] = {}
+    quarantined = []
     with atomic_folder(out) as folder:
         (folder / "films").mkdir()
-        for (number, row), outcome in zip(
-            table.iterrows(), track(_convert_all(root, table), "prepare films", total=len(table)), strict=True
-        ):
-            if isinstance(outcome, ImageError):
-                # by its line in manifest.csv: the report stays with the data, and a file's name can hold a patient's
-                quarantined.append({"line": int(number) + 2, "code": outcome.code, "detail": outcome.detail})
+        films = track(_convert_all(root, table), "prepare films", total=len(table))
+        for (number, row), film in zip(table.iterrows(), films, strict=True):
+            line = int(number) + 2  # in manifest.csv: the report stays with the data, and a file's name can hold a patient's
+            if isinstance(film, ImageError):
+                quarantined.append({"line": line, "code": film.code, "detail": film.detail})
                 continue
-            digest = hashlib.sha256(outcome).hexdigest()
-            name = f"films/{digest[:20]}.png"  # by content: a source's file names can hold a patient's
-            (folder / name).write_bytes(outcome)
-            rows.append({**row.to_dict(), "image": name, "sha256": digest})
+            digest = hashlib.sha256(film).hexdigest()
+            name = f"films/{digest[:20]}.png"  # by content, for the same reason
+            if name in rows:
+                quarantined.append({"line": line, "code": "duplicate", "detail": "the same pixels stand on an earlier line"})
+                continue
+            (folder / name).write_bytes(film)
+            rows[name] = {**row.to_dict(), "image": name, "sha256": digest}
         if not rows:
             raise ManifestError(
                 f"none of the {len(table)} films under '{root}' could be read; first reason: {quarantined[0]['detail']}"
             )
-        frame = pd.DataFrame(rows)
+        frame = pd.DataFrame(rows.values())
         check(frame, spec)
         write_manifest(frame, folder)
         report = {
@@ -95,7 +98,7 @@ def _read_table(root: Path, spec: TaskSpec, seed: int) -> pd.DataFrame:
     if "split" not in table.columns:
         table["split"] = [split_of(group, seed) for group in table["group"]]
     # a hospital's number for a patient stays behind too; who belongs together is all that the line needs
-    table["group"] = [f"G{code:06d}" for code in pd.factorize(table["group"])[0]]
+    table["group"] = [f"G{code:06d}" if code >= 0 else None for code in pd.factorize(table["group"])[0]]  # -1: empty
     kept = [
         "image",
         "group",

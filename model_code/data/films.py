@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_code.cpus import usable_cpus
-from model_code.data.images import decode
+from model_code.data.images import DecodedImage, decode
 from model_code.data.manifest import Manifest
 from model_code.data.transforms import to_model_input
 from model_code.errors import ImageError, ManifestError
@@ -31,11 +31,19 @@ def load_films(manifest: Manifest, side: int, what: str) -> NDArray[np.uint8]:
     return films
 
 
-def _read(path: Path, side: int) -> NDArray[np.uint8]:
+def read_film(path: Path) -> DecodedImage:
+    """Decodes one film of a manifest.
+
+    Raises:
+        ManifestError: it is missing or cannot be read; the message names the file, as ``prepare`` or ``synthesize`` named it.
+    """
     try:
-        film = to_model_input(decode(path.read_bytes()).pixels, side)
+        return decode(path.read_bytes())
     except FileNotFoundError:
         raise ManifestError(f"the film '{path}' is in the manifest but not on disk") from None
     except ImageError as error:
         raise ManifestError(f"the film '{path}' cannot be read: {error}") from error
-    return np.asarray(film[0] * 255 + 0.5, np.uint8)
+
+
+def _read(path: Path, side: int) -> NDArray[np.uint8]:
+    return np.asarray(to_model_input(read_film(path).pixels, side)[0] * 255 + 0.5, np.uint8)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from aws_cdk import RemovalPolicy
+
+from constructs_lib.errors import ConfigurationError
+from stacks.environments import DEV, ENVIRONMENTS, PROD, STAGING, environment_named
+
+
+@pytest.mark.parametrize("name", ["dev", "staging", "prod"])
+def test_the_three_are_found_by_name(name: str) -> None:
+    assert environment_named(name).name == name
+    assert list(ENVIRONMENTS) == ["dev", "staging", "prod"]
+
+
+def test_an_unknown_name_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ConfigurationError, match=r"'qa'; allowed: dev, staging, prod; choose one with -c env=NAME"):
+        environment_named("qa")
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"name": "Dev"}, r"environment name is 'Dev'; allowed: up to 12 lower-case letters and digits"),
+        ({"name": "a-b"}, r"environment name is 'a-b'"),
+        ({"name": "thirteenchars"}, r"environment name is 'thirteenchars'"),
+        ({"region": "moon-east-1"}, r"region of training images 'moon-east-1'; allowed: .*us-east-1"),
+        ({"zones": 1}, r"zones is 1; allowed: 2 to 3; one zone would be a single point of failure"),
+        ({"zones": 4}, r"zones is 4; allowed: 2 to 3"),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_refused(changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        replace(DEV, **changed)
+
+
+def test_only_dev_lets_go_of_data() -> None:
+    assert DEV.removal_policy is RemovalPolicy.DESTROY
+    assert STAGING.removal_policy is PROD.removal_policy is RemovalPolicy.RETAIN

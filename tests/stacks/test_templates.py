@@ -1,0 +1,35 @@
+"""Every template of production against its snapshot, so that no change to what is deployed goes unseen.
+
+After a change that is meant: ``pytest tests/stacks/test_templates.py --snapshot-update``, and read the difference.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from tests.infra import Platform
+
+
+def normalised(value: Any) -> Any:
+    """Without the hashes of assets, in keys as well as in values: code may change without changing the platform."""
+    if isinstance(value, dict):
+        return {normalised(key): normalised(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [normalised(inner) for inner in value]
+    return re.sub(r"[0-9a-f]{64}", "<asset>", value) if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("stack", ["security", "data", "audit", "registry", "training", "endpoint"])
+def test_the_template_is_as_it_was(prod: Platform, stack: str, snapshot: SnapshotAssertion) -> None:
+    assert normalised(prod.templates[stack]) == snapshot(extension_class=JSONSnapshotExtension)
+
+
+def test_hashes_are_left_out_of_keys_and_values() -> None:
+    digest = "0123456789abcdef" * 4
+
+    assert normalised({f"Asset{digest}": [f"{digest}.zip"]}) == {"Asset<asset>": ["<asset>.zip"]}
