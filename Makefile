@@ -41,7 +41,7 @@ synth: setup ## the stacks of one environment (ENV=dev|staging|prod), with HIPAA
 
 pictures: setup ## the pictures of the README, from the demo's result and the synthesized stacks
 	$(BIN)/python -m stacks.diagram docs/architecture.svg
-	$(BIN)/python -c "from PIL import Image; Image.open('demo/overlay.png').quantize(128).save('docs/overlay.png', optimize=True)"
+	$(BIN)/python -c "from PIL import Image; Image.open('demo/overlay.png').save('docs/overlay.jpg', quality=85)"
 
 clean: ## remove what was made here, but the virtual environment
 	rm -rf demo cdk.out .pytest_cache .mypy_cache .ruff_cache

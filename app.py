@@ -44,7 +44,7 @@ def main() -> int:
         print(f"overread: error: {error}", file=sys.stderr)
         return 2
     assembly = app.synth()
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False, force_terminal=sys.stderr.isatty())  # the CLI asks for colours in any log
     for stage in app.node.children:
         if isinstance(stage, PlatformStage):
             console.print(table(findings(stage)))
