@@ -239,8 +239,9 @@ def main() -> NoReturn:
     except (OverreadError, typer.TyperException) as error:
         if debug:
             raise
-        text = error.format_message() if isinstance(error, typer.TyperException) else str(error)
-        _fail(" ".join(text.split()), 1 if isinstance(error, OverreadError) and not isinstance(error, UsageError) else 2)
+        if isinstance(error, typer.TyperException):
+            _fail_usage(error)
+        _fail(" ".join(str(error).split()), 2 if isinstance(error, UsageError) else 1)
     except (KeyboardInterrupt, typer.Abort):
         _fail("interrupted; run the same command again to go on", 130)
     except Exception as error:
@@ -248,6 +249,15 @@ def main() -> NoReturn:
             raise
         # its text may quote what it failed on, so only its type is shown
         _fail(f"unexpected {type(error).__name__}; run again with --debug to see where", 1)
+
+
+def _fail_usage(error: typer.TyperException) -> NoReturn:
+    """A command line that could not be understood; without any argument the help has been shown already."""
+    text = " ".join(error.format_message().split()).rstrip(".")
+    if not text:
+        sys.exit(2)
+    command = getattr(getattr(error, "ctx", None), "command_path", "overread")
+    _fail(f"{text}; see: {command} --help", 2)
 
 
 def _fail(text: str, code: int) -> NoReturn:

@@ -74,7 +74,7 @@ def _writable(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OverreadError(
-            f"cannot write to '{folder}' ({error.strerror}); choose another --out or change the folder's permissions"
+            f"cannot write to '{folder}' ({error.strerror}); choose another place to write to, or change the folder's permissions"
         ) from error
 
 

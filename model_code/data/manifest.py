@@ -43,9 +43,8 @@ class Manifest:
         """
         rows = self.frame[self.frame["split"] == name].reset_index(drop=True)
         if rows.empty:
-            raise ManifestError(
-                f"the manifest has no row with split '{name}'; splits there: {sorted(self.frame['split'].unique())}"
-            )
+            there = ", ".join(sorted(set(self.frame["split"])))
+            raise ManifestError(f"the manifest has no film with split '{name}'; it has: {there}")
         return replace(self, frame=rows)
 
     def __len__(self) -> int:

@@ -149,7 +149,7 @@ def test_only_the_test_split_is_recorded(line: Line, tmp_path: Path) -> None:
 
 
 def test_an_unknown_split_lists_those_there_are(line: Line) -> None:
-    with pytest.raises(ManifestError, match=r"no row with split 'holdout'; splits there: \['test', 'train', 'val'\]"):
+    with pytest.raises(ManifestError, match=r"no film with split 'holdout'; it has: test, train, val"):
         evaluate(line.calibrated, data=line.data, split="holdout")
 
 

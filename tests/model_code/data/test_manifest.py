@@ -73,7 +73,7 @@ def test_splits_partition_the_rows(tmp_path: Path) -> None:
 
 def test_an_empty_split_is_refused_by_name(tmp_path: Path) -> None:
     write_manifest(table(2), tmp_path)
-    with pytest.raises(ManifestError, match="no row with split 'val'"):
+    with pytest.raises(ManifestError, match="no film with split 'val'"):
         read_manifest(tmp_path, CHEST14).split("val")
 
 
