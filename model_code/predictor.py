@@ -91,9 +91,9 @@ class Predictor:
 
     def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         """Calibrated probabilities of logits (N, K)."""
-        slopes = np.array([calibration.slope for calibration in self.calibration.values()])
-        intercepts = np.array([calibration.intercept for calibration in self.calibration.values()])
-        return np.asarray(1 / (1 + np.exp(-(slopes * logits + intercepts))), np.float64)
+        ordered = [self.calibration[label] for label in self.bundle.info.labels]
+        slopes, intercepts = np.array([(one.slope, one.intercept) for one in ordered]).T
+        return np.asarray(0.5 + 0.5 * np.tanh(0.5 * (slopes * logits + intercepts)), np.float64)  # a sigmoid that cannot overflow
 
     def _finding(self, index: int, label: str, image: DecodedImage, scores: Scores) -> Finding:
         calibration = self.calibration[label]

@@ -130,7 +130,7 @@ def serve(predictor: Predictor, *, host: str, port: int) -> None:
     configure_logs()
     listener = _listen(host, port)
     address, bound = listener.getsockname()[:2]
-    print(f"http://{address}:{bound}", flush=True)
+    print(f"http://{f'[{address}]' if ':' in address else address}:{bound}", flush=True)
     server = uvicorn.Server(uvicorn.Config(build_app(predictor), log_config=None, access_log=False, server_header=False))
     server.run(sockets=[listener])
 
