@@ -25,7 +25,7 @@ LINE: Final[dict[str, list[str]]] = {
     "1 phantom films": ["synthesize", "--task", "chest14", "--patients", "1150", "--seed", "7", "--out", str(DATA)],
     "2 train DenseNet-121": [
         *("train", "--task", "chest14", "--arch", "densenet121", "--image-size", "64", "--output-stride", "8", "--epochs", "5"),
-        *("--data", str(DATA), "--out", str(BUNDLE), "--checkpoints", str(OUT / "checkpoints")),
+        *("--data", str(DATA), "--out", str(BUNDLE), "--checkpoints", str(OUT / "checkpoints" / "{key}")),
     ],
     "3 export the graph": ["export", "--bundle", str(BUNDLE), "--data", str(DATA)],
     "4 calibrate on the validation split": ["calibrate", "--bundle", str(BUNDLE), "--data", str(DATA)],
@@ -62,11 +62,13 @@ def make_bundle() -> None:
     for name, arguments in LINE.items():
         key = hashlib.sha256(f"{key} {arguments}".encode()).hexdigest()
         keys.append(key)
-        if done[: len(keys)] == keys and DATA.is_dir() and BUNDLE.is_dir():
+        made = DATA.is_dir() and (BUNDLE.is_dir() or len(keys) == 1)  # the first step makes no bundle yet
+        if done[: len(keys)] == keys and made:
             heading(f"{name}: already there, reused")
             continue
         heading(name)
-        run([str(BIN / "overread"), *arguments])
+        # other code trains anew; the same code goes on where it was interrupted
+        run([str(BIN / "overread"), *(argument.replace("{key}", key[:12]) for argument in arguments)])
         done = list(keys)
         done_file.write_text(json.dumps(done))
     auroc = metrics()["macro_auroc"]["value"]

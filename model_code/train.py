@@ -98,7 +98,7 @@ def train(config: TrainConfig, *, data: Path, out: Path, checkpoints: Path) -> B
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
 
-    run = {**asdict(config), "data": manifest.sha256}
+    run = {**asdict(config), "data": manifest.sha256, "code": __version__}
     history = [Epoch(**saved) for saved in checkpoint.resume(checkpoints, run, model, optimizer)]
     best = max(history, key=Epoch.rank, default=None)
     if history:
