@@ -66,6 +66,27 @@ def synthesize_command(
     _finish(report, f"{report['films']} phantom films of {patients} patients in {out}", as_json)
 
 
+@app.command(Verb.DEIDENTIFY.value)
+def deidentify_command(
+    root: Annotated[Path, typer.Option(help="Folder with films (DICOM, PNG, JPEG) and zip archives of films, at any depth.")],
+    out: Annotated[Path, typer.Option(help="Folder to make; replaced as a whole if it exists.")],
+    key: Annotated[Path, typer.Option(help="File of 32 random bytes: the same key gives everybody the same new name.")],
+    task: Annotated[str, typer.Option(help=f"One of: {', '.join(Task)}.")] = Task.CHEST14.value,
+    report: Annotated[Path | None, typer.Option(help="Write deidentification.json into this folder instead of OUT.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take names, numbers and dates out of films and of their table; pixels stay as they are.
+
+    Text that is burned into the pixels is not found.
+    """
+    from model_code.data.pseudonyms import Pseudonyms
+    from model_code.deidentify import deidentify
+    from model_code.tasks import task_spec
+
+    done = deidentify(task_spec(task), root=root, out=out, pseudonyms=Pseudonyms.from_file(key), report=report)
+    _finish(done, f"{done['films']} films in {out}, {len(done['quarantined'])} of {done['files']} files quarantined", as_json)
+
+
 @app.command(Verb.PREPARE.value)
 def prepare_command(
     root: Annotated[
@@ -75,13 +96,16 @@ def prepare_command(
     source: Annotated[str, typer.Option(help="The kind of source; for now: folder.")] = "folder",
     task: Annotated[str, typer.Option(help=f"One of: {', '.join(Task)}.")] = Task.CHEST14.value,
     seed: Annotated[int, typer.Option(help="Decides the split of each group.")] = 0,
+    table: Annotated[Path | None, typer.Option(help="The table, where it is not ROOT/manifest.csv.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Turn a folder of films and their labels into a checked data set: header-free PNG films and a split manifest."""
+    from model_code.machines import this_machine
     from model_code.prepare import prepare
     from model_code.tasks import task_spec
 
-    report = prepare(task_spec(task), source=source, root=root, seed=seed, out=out)
+    machine = this_machine()
+    report = prepare(task_spec(task), source=source, root=root, seed=seed, out=out, table=table, machine=machine)
     _finish(report, f"{report['films']} films in {out}, {len(report['quarantined'])} quarantined", as_json)
 
 

@@ -28,6 +28,7 @@ class Verb(StrEnum):
     """One verb is one file in ``model_code``, one command of ``overread`` and one step of the pipeline (rule R3)."""
 
     SYNTHESIZE = "synthesize"
+    DEIDENTIFY = "deidentify"
     PREPARE = "prepare"
     TRAIN = "train"
     EXPORT = "export"
@@ -36,6 +37,33 @@ class Verb(StrEnum):
     PREDICT = "predict"
     SERVE = "serve"
 
+
+class Metric(StrEnum):
+    """What the service tells of itself, in CloudWatch and to Prometheus; dimensions ``Environment`` and ``Task``."""
+
+    READINGS = "Readings"
+    """Answers given, of either status."""
+    NOT_ASSESSED = "NotAssessed"
+    """Answers that say why there is none."""
+    ERRORS = "Errors"
+    """Requests without an answer through a fault of ours."""
+    LATENCY = "LatencyMilliseconds"
+    """From the request's arrival to its answer."""
+    POSITIVES = "Positives"
+    """Findings above their rule-in threshold; also by ``Label``."""
+    DRIFT = "Drift"
+    """Distance of recent readings from the bundle's reference profile."""
+    CALIBRATION_ERROR = "CalibrationError"
+    """Expected calibration error against clinicians' verdicts, where there are any."""
+    SENSITIVITY = "LiveSensitivity"
+    """Share of the verdicts' positives that were read as positive."""
+    FILMS = "FilmsDeidentified"
+    """Films that arrived and are clean."""
+    QUARANTINED = "FilmsQuarantined"
+    """Films that arrived and could not be read, or not be made clean."""
+
+
+METRICS_NAMESPACE: Final = "Overread"
 
 PACKAGE: Final = "model_code"
 """Import name of the package; a container runs ``python -m model_code VERB``."""
@@ -56,5 +84,24 @@ class SageMakerPaths:
     MODEL: Final = PurePosixPath("/opt/ml/model")
     CHECKPOINTS: Final = PurePosixPath("/opt/ml/checkpoints")
     FAILURE: Final = PurePosixPath("/opt/ml/output/failure")
+    PROCESSING_RESOURCES: Final = PurePosixPath("/opt/ml/config/resourceconfig.json")
     PROCESSING_INPUT: Final = PurePosixPath("/opt/ml/processing/input")
     PROCESSING_OUTPUT: Final = PurePosixPath("/opt/ml/processing/output")
+
+
+class Arrivals:
+    """Where things stand in the bucket that films come into."""
+
+    FILMS: Final = "films/"
+    """Single films. What is larger than ``MAX_FILM_BYTES`` can only be an archive."""
+    ARCHIVES: Final = "archives/"
+    """Zip archives of films, of any size."""
+    QUARANTINE: Final = "quarantine/"
+    """Films that could not be read, each with a reason beside it."""
+    REASON: Final = ".reason.json"
+    KEY: Final = "keys/pseudonyms"
+    """The key of the pseudonyms, for jobs, which have no network to ask KMS by."""
+    CLEAN_TAG: Final = "clean-film"
+    """Tag of an original: the name of its clean copy."""
+    MAX_FILM_BYTES: Final = 64 * 2**20
+    """What the decoder reads at most (``model_code.data.images.LIMITS``; a test holds them together)."""

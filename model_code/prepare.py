@@ -23,6 +23,7 @@ from model_code.data.manifest import check, write_manifest
 from model_code.data.split import split_of
 from model_code.errors import ImageError, ManifestError, unknown
 from model_code.files import atomic_folder, write_json
+from model_code.machines import ALONE, Machine
 from model_code.progress import track
 from model_code.tasks import TaskSpec
 
@@ -31,7 +32,16 @@ CARRIED: Final = ("sex", "age", "view", "site")
 """Attributes that are taken over where the source has them."""
 
 
-def prepare(spec: TaskSpec, *, source: str, root: Path, seed: int, out: Path) -> dict[str, Any]:
+def prepare(
+    spec: TaskSpec,
+    *,
+    source: str,
+    root: Path,
+    seed: int,
+    out: Path,
+    table: Path | None = None,
+    machine: Machine = ALONE,
+) -> dict[str, Any]:
     """Writes ``out`` (films, manifest, ``preparation.json``) as a whole or not at all, and returns the report.
 
     Args:
@@ -39,7 +49,9 @@ def prepare(spec: TaskSpec, *, source: str, root: Path, seed: int, out: Path) ->
         source: the kind of source; ``folder`` is a folder with ``manifest.csv`` and the images that it names.
         root: that folder.
         seed: decides the split of each group, where the source brings none.
-        out: the data set to make.
+        out: the data set to make; each of several machines makes its part of it.
+        table: the table, where it does not lie in ``root``.
+        machine: with several, each has the whole table and its share of the films, and leaves the others' to them.
 
     Raises:
         UsageError: an unknown source.
@@ -47,14 +59,15 @@ def prepare(spec: TaskSpec, *, source: str, root: Path, seed: int, out: Path) ->
     """
     if source not in SOURCES:
         raise unknown("source", source, SOURCES)
-    table = _read_table(root, spec, seed)
-    check(table.assign(sha256=""), spec)
+    lines = _read_table(table or root / "manifest.csv", spec, seed)
+    check(lines.assign(sha256=""), spec)
+    mine = lines if machine.count == 1 else lines[[(root / image).is_file() for image in lines["image"]]]
     rows: dict[str, dict[str, Any]] = {}
     quarantined = []
     with atomic_folder(out) as folder:
         (folder / "films").mkdir()
-        films = track(_convert_all(root, table), "prepare films", total=len(table))
-        for (number, row), film in zip(table.iterrows(), films, strict=True):
+        films = track(_convert_all(root, mine), "prepare films", total=len(mine))
+        for (number, row), film in zip(mine.iterrows(), films, strict=True):
             line = int(number) + 2  # in manifest.csv: the report stays with the data, and a file's name can hold a patient's
             if isinstance(film, ImageError):
                 quarantined.append({"line": line, "code": film.code, "detail": film.detail})
@@ -66,26 +79,28 @@ def prepare(spec: TaskSpec, *, source: str, root: Path, seed: int, out: Path) ->
                 continue
             (folder / name).write_bytes(film)
             rows[name] = {**row.to_dict(), "image": name, "sha256": digest}
-        if not rows:
+        if not rows and quarantined:
             raise ManifestError(
-                f"none of the {len(table)} films under '{root}' could be read; first reason: {quarantined[0]['detail']}"
+                f"none of the {len(mine)} films under '{root}' could be read; first reason: {quarantined[0]['detail']}"
             )
-        frame = pd.DataFrame(rows.values())
+        part = machine.name if machine.count > 1 else None
+        frame = pd.DataFrame(rows.values(), columns=[*lines.columns, "sha256"])
         check(frame, spec)
-        write_manifest(frame, folder)
+        if rows:  # of more machines than films, some have nothing to do
+            write_manifest(frame, folder, part=part)
         report = {
             "task": spec.task.value,
             "films": len(frame),
             "splits": frame["split"].value_counts().sort_index().to_dict(),
             "films_with": {label: int((frame[label] == 1).sum()) for label in spec.labels},
             "quarantined": quarantined,
+            "left_to_others": len(lines) - len(mine),
         }
-        write_json(folder / "preparation.json", report)
+        write_json(folder / (f"preparation-{part}.json" if part else "preparation.json"), report)
     return report
 
 
-def _read_table(root: Path, spec: TaskSpec, seed: int) -> pd.DataFrame:
-    path = root / "manifest.csv"
+def _read_table(path: Path, spec: TaskSpec, seed: int) -> pd.DataFrame:
     if not path.is_file():
         raise ManifestError(f"no table at '{path}'; write one with the columns image, group, {', '.join(spec.labels)}")
     try:

@@ -6,6 +6,7 @@ attributes (``sex``, ``age``, ``view``, ``site``), ``split`` (train, val, test),
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -33,7 +34,7 @@ class Manifest:
     root: Path
     labels: tuple[str, ...]
     sha256: str
-    """Of the manifest file, which holds the sums of its images."""
+    """Of the manifest file (of its parts' sums), which holds the sums of its images."""
 
     def split(self, name: str) -> Manifest:
         """The rows of one split.
@@ -66,9 +67,9 @@ class Manifest:
         return np.asarray(self.frame[list(self.labels)], np.float32)
 
 
-def write_manifest(frame: pd.DataFrame, folder: Path) -> Path:
-    """Writes ``manifest.parquet`` into a folder, all or nothing."""
-    target = folder / FILE_NAME
+def write_manifest(frame: pd.DataFrame, folder: Path, *, part: str | None = None) -> Path:
+    """Writes ``manifest.parquet``, or one machine's ``manifest-<part>.parquet``, into a folder, all or nothing."""
+    target = folder / (f"manifest-{part}.parquet" if part else FILE_NAME)
     with atomic_file(target) as temporary:
         frame.to_parquet(temporary, index=False)
     return target
@@ -77,27 +78,40 @@ def write_manifest(frame: pd.DataFrame, folder: Path) -> Path:
 def read_manifest(location: Path, spec: TaskSpec) -> Manifest:
     """Reads and checks a manifest: a folder that holds ``manifest.parquet`` (or ``manifest.csv``), or such a file itself.
 
+    Where several machines prepared the data, the folder holds their parts, which are put together in the order of their
+    names; a film that two of them met counts once.
+
     Raises:
         ManifestError: there is none, a column is missing, an image stands twice, a group is in two splits, a label is not
             0, 1 or empty, or a path leads out of the folder.
     """
-    path = _find(location)
+    paths = _find(location)
     try:
-        frame = pd.read_csv(path, dtype={"image": str, "group": str}) if path.suffix == ".csv" else pd.read_parquet(path)
+        frame = pd.concat([_read(path) for path in paths], ignore_index=True)
     except Exception as error:  # pyarrow and pandas raise many types for a broken file
-        raise ManifestError(f"'{path}' cannot be read as a manifest ({type(error).__name__}); write it again") from error
+        names = "', '".join(map(str, paths))
+        raise ManifestError(f"'{names}' cannot be read as a manifest ({type(error).__name__}); write it again") from error
+    if len(paths) > 1:
+        frame = frame.drop_duplicates("image", ignore_index=True)
     check(frame, spec)
-    return Manifest(frame.reset_index(drop=True), path.parent, spec.labels, sha256_of(path))
+    sums = [sha256_of(path) for path in paths]
+    whole = sums[0] if len(sums) == 1 else hashlib.sha256("".join(sums).encode()).hexdigest()
+    return Manifest(frame, paths[0].parent, spec.labels, whole)
 
 
-def _find(location: Path) -> Path:
+def _read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype={"image": str, "group": str}) if path.suffix == ".csv" else pd.read_parquet(path)
+
+
+def _find(location: Path) -> list[Path]:
+    """The file, or the parts of it."""
     candidates = [location] if location.is_file() else [location / FILE_NAME, location / "manifest.csv"]
-    for candidate in candidates:
-        if candidate.is_file():
-            return candidate
-    raise ManifestError(
-        f"no manifest at '{location}': expected {FILE_NAME} or manifest.csv; make one with 'overread synthesize' or 'prepare'"
-    )
+    found = [candidate for candidate in candidates if candidate.is_file()][:1] or sorted(location.glob("manifest-*.parquet"))
+    if not found:
+        raise ManifestError(
+            f"no manifest at '{location}': expected {FILE_NAME} or manifest.csv; make one with 'overread synthesize' or 'prepare'"
+        )
+    return found
 
 
 def check(frame: pd.DataFrame, spec: TaskSpec) -> None:

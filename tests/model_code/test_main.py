@@ -21,6 +21,7 @@ from tests.films import PLANTED, dicom, planted_in, ramp, real_film
 
 OPTIONS = {
     Verb.SYNTHESIZE: ("--task", "--patients", "--seed", "--out", "--json"),
+    Verb.DEIDENTIFY: ("--root", "--out", "--key", "--task", "--report", "--json"),
     Verb.PREPARE: ("--source", "--root", "--out", "--task", "--json"),
     Verb.TRAIN: ("--task", "--data", "--out", "--arch", "--epochs", "--image-size", "--checkpoints", "--json"),
     Verb.EXPORT: ("--bundle", "--data", "--out", "--json"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from model_code.data.images import decode
 from model_code.data.manifest import read_manifest
 from model_code.data.split import split_of
 from model_code.errors import ManifestError, UsageError
+from model_code.machines import Machine
 from model_code.prepare import prepare
 from model_code.tasks import CHEST14
 from tests.films import dicom, planted_in, png, ramp
@@ -138,3 +140,33 @@ def test_the_same_pixels_twice_are_kept_once(source: Path, tmp_path: Path) -> No
     report = prepare(CHEST14, source="folder", root=source, seed=0, out=tmp_path / "out")
     assert [entry["line"] for entry in report["quarantined"] if entry["code"] == "duplicate"] == [4]
     assert len(read_manifest(tmp_path / "out", CHEST14)) == 2
+
+
+def test_several_machines_make_together_what_one_makes(source: Path, tmp_path: Path) -> None:
+    """SageMaker gives each its share of the films (ShardedByS3Key), all of them the table, and puts what they make together."""
+    prepare(CHEST14, source="folder", root=source, seed=3, out=tmp_path / "alone")
+    together = tmp_path / "together"
+    shares = {"algo-1": [NAMED, "broken.dcm"], "algo-2": ["b.png", "c.png"], "algo-3": []}
+    for name, films in shares.items():
+        share = tmp_path / name
+        share.mkdir()
+        for film in films:
+            shutil.copy(source / film, share / film)
+        machine, table = Machine(name, len(shares)), source / "manifest.csv"
+        report = prepare(CHEST14, source="folder", root=share, seed=3, out=tmp_path / "part", table=table, machine=machine)
+        assert report["left_to_others"] == 5 - len(films)
+        shutil.copytree(tmp_path / "part", together, dirs_exist_ok=True)
+
+    assert sorted(path.name for path in together.glob("preparation*")) == [f"preparation-{name}.json" for name in shares]
+    one, many = (
+        read_manifest(folder, CHEST14).frame.set_index("image").sort_index() for folder in (tmp_path / "alone", together)
+    )
+    pd.testing.assert_frame_equal(one, many, check_dtype=False)
+
+
+def test_a_film_that_two_machines_met_counts_once(source: Path, tmp_path: Path) -> None:
+    for name in ("algo-1", "algo-2"):
+        prepare(CHEST14, source="folder", root=source, seed=3, out=tmp_path / name, machine=Machine(name, 2))
+    shutil.copytree(tmp_path / "algo-2", tmp_path / "algo-1", dirs_exist_ok=True)
+
+    assert len(read_manifest(tmp_path / "algo-1", CHEST14)) == 3

@@ -1,0 +1,154 @@
+"""``overread deidentify``: from films as they come to films that name nobody.
+
+Every file below a folder is a film, or a zip archive of films. What cannot be read stays behind, and the report says why; it
+names files by their content, since a file's name can hold a patient's.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from model_code.cpus import usable_cpus
+from model_code.data.deidentify import deidentify_film
+from model_code.data.images import LIMITS
+from model_code.data.pseudonyms import Pseudonyms
+from model_code.errors import ImageError, ManifestError, UsageError
+from model_code.files import atomic_folder, write_json
+from model_code.progress import track
+from model_code.tasks import TaskSpec
+
+TABLE: Final = "manifest.csv"
+REPORT: Final = "deidentification.json"
+CARRIED: Final = ("sex", "age", "view", "site", "split")
+"""Columns of a table that stay, beside its labels; any other could hold whatever somebody typed."""
+OLDEST: Final = 89
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file, or a member of an archive."""
+
+    path: Path
+    member: zipfile.ZipInfo | None = None
+
+    def read(self) -> bytes:
+        """The bytes, at most one more than the decoder reads."""
+        if self.member is None:
+            with self.path.open("rb") as stream:
+                return stream.read(LIMITS.max_bytes + 1)
+        try:
+            with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as stream:
+                return stream.read(LIMITS.max_bytes + 1)
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError) as error:  # also: encrypted
+            raise ImageError("damaged_archive", f"the archive's member cannot be read ({type(error).__name__})") from None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a source: the clean film's path, or why there is none."""
+
+    source: Source
+    sha256: str
+    name: str | None = None
+    error: ImageError | None = None
+
+
+def deidentify(spec: TaskSpec, *, root: Path, out: Path, pseudonyms: Pseudonyms, report: Path | None = None) -> dict[str, Any]:
+    """Writes ``out`` (films, the table if there is one) as a whole or not at all, and returns the report.
+
+    Args:
+        spec: the task; its labels are the columns of a table that stay.
+        root: the films, in any folders; ``manifest.csv`` directly in it is the table of ``prepare``.
+        out: the folder to make.
+        pseudonyms: who gets which name.
+        report: where ``deidentification.json`` goes; None puts it into ``out``.
+
+    Raises:
+        UsageError: there is no file below ``root``, or ``out`` lies in it.
+        ManifestError: the table lacks a column that it needs.
+    """
+    sources = list(_sources(root, out))
+    with atomic_folder(out) as folder:
+        (folder / "films").mkdir()
+        with ThreadPoolExecutor(usable_cpus()) as pool:
+            done = pool.map(lambda source: _clean(source, folder, pseudonyms), sources)
+            outcomes = list(track(done, "de-identify films", total=len(sources)))
+        result = {
+            "task": spec.task.value,
+            "films": len({outcome.name for outcome in outcomes if outcome.name}),
+            "files": len(sources),
+            "quarantined": [
+                {"sha256": outcome.sha256, "code": outcome.error.code, "detail": outcome.error.detail}
+                for outcome in outcomes
+                if outcome.error
+            ],
+            **_translate(root, folder, outcomes, spec, pseudonyms),
+        }
+        write_json((report or folder) / REPORT, result)
+    return result
+
+
+def _sources(root: Path, out: Path) -> Iterator[Source]:
+    if not root.is_dir():
+        raise UsageError(f"no folder at '{root}'; pass the folder that holds the films")
+    if out.resolve().is_relative_to(root.resolve()):
+        raise UsageError(f"'{out}' lies in '{root}', among the films that name people; choose another folder")
+    files = [path for path in sorted(root.rglob("*")) if path.is_file() and path != root / TABLE]
+    if not files:
+        raise UsageError(f"no file below '{root}'; pass the folder that holds the films")
+    for path in files:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                yield from (Source(path, member) for member in archive.infolist() if not member.is_dir())
+        else:
+            yield Source(path)
+
+
+def _clean(source: Source, folder: Path, pseudonyms: Pseudonyms) -> Outcome:
+    sha256 = ""
+    try:
+        data = source.read()
+        sha256 = hashlib.sha256(data).hexdigest()
+        film = deidentify_film(data, pseudonyms)
+    except ImageError as error:
+        return Outcome(source, sha256, error=error)
+    target = folder / film.name
+    target.parent.mkdir(exist_ok=True)
+    target.write_bytes(film.data)
+    return Outcome(source, sha256, name=film.name)
+
+
+def _translate(root: Path, folder: Path, outcomes: list[Outcome], spec: TaskSpec, pseudonyms: Pseudonyms) -> dict[str, int]:
+    """The table with the films' new names and the groups' pseudonyms; lines without a film are left out and counted."""
+    if not (root / TABLE).is_file():
+        return {}
+    names = {o.source.path.relative_to(root).as_posix(): o.name for o in outcomes if o.name and not o.source.member}
+    with (root / TABLE).open(newline="", encoding="utf-8-sig") as stream:
+        reader = csv.DictReader(stream)
+        columns = reader.fieldnames or ()
+        if missing := [name for name in ("image", "group") if name not in columns]:
+            raise ManifestError(f"'{root / TABLE}' lacks the column(s) {', '.join(missing)}; it needs image, group and labels")
+        kept = ["image", "group", *(c for c in columns if c in (*spec.labels, *CARRIED))]
+        lines = list(reader)
+    rows = [_row(line, kept, names[line["image"]], pseudonyms) for line in lines if line["image"] in names]
+    with (folder / TABLE).open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, kept)
+        writer.writeheader()
+        writer.writerows(rows)
+    return {"rows": len(rows), "rows_without_a_film": len(lines) - len(rows)}
+
+
+def _row(line: dict[str, str], kept: list[str], name: str | None, pseudonyms: Pseudonyms) -> dict[str, str | None]:
+    row: dict[str, str | None] = {column: line[column] for column in kept}
+    row |= {"image": name, "group": pseudonyms.patient(line["group"]) if line["group"] else ""}
+    age = (line.get("age") or "").strip()
+    if "age" in kept:
+        row["age"] = str(min(int(float(age)), OLDEST + 1)) if age.replace(".", "", 1).isdigit() else ""
+    return row

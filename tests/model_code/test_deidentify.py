@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import csv
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from model_code.data.images import LIMITS, decode
+from model_code.data.pseudonyms import Pseudonyms
+from model_code.deidentify import deidentify
+from model_code.errors import ManifestError, UsageError
+from model_code.prepare import prepare
+from model_code.tasks import CHEST14
+from tests.cli import overread
+from tests.films import dicom, planted_in, png, ramp, real_film
+
+KEY = Pseudonyms(b"0" * 32)
+STUDY: dict[str, Any] = {"StudyInstanceUID": "1.2.3", "SeriesInstanceUID": "1.2.3.4", "StudyDate": "20240301"}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Films of two patients by a careless hand: names in paths, an archive, and things that are no films."""
+    folder = tmp_path / "Zebra^Quagga"
+    folder.mkdir()
+    (folder / "one.dcm").write_bytes(dicom(ramp(12), **STUDY))
+    (folder / "two.dcm").write_bytes(dicom(ramp(12, 48), **STUDY))
+    (folder / "other.dcm").write_bytes(dicom(ramp(12), **STUDY, PatientID="MRN-4712"))
+    (folder / "Quagga.txt").write_text("about Zebra^Quagga")
+    with zipfile.ZipFile(folder / "more.zip", "w") as archive:
+        archive.writestr("Okapi/Quagga.png", png(ramp(8)))
+        archive.writestr("Okapi/Quagga.pdf", b"%PDF Quagga")
+    return tmp_path
+
+
+def table(root: Path, *lines: str, columns: str = "image,group,Mass,age,remark") -> None:
+    (root / "manifest.csv").write_text("\n".join([columns, *lines]) + "\n")
+
+
+def test_films_come_out_of_folders_and_archives_and_the_rest_is_told(root: Path, tmp_path: Path) -> None:
+    out = tmp_path.parent / f"{tmp_path.name}-clean"
+    report = deidentify(CHEST14, root=root, out=out, pseudonyms=KEY)
+    films = sorted(path for path in (out / "films").rglob("*") if path.is_file())
+
+    assert report["films"] == len(films) == 4
+    assert report["files"] == 6
+    assert {entry["code"] for entry in report["quarantined"]} == {"not_an_image"}
+    assert len({path.parent for path in films if path.suffix == ".dcm"}) == 2
+    assert json.loads((out / "deidentification.json").read_text()) == report
+    for path in out.rglob("*"):
+        assert not planted_in(str(path.relative_to(out)))
+        assert path.is_dir() or not planted_in(path.read_bytes())
+
+
+def test_the_table_follows_its_films(root: Path, tmp_path: Path) -> None:
+    out = tmp_path.parent / f"{tmp_path.name}-clean"
+    names = ("one", "two", "other", "gone")
+    table(root, *(f"Zebra^Quagga/{name}.dcm,MRN-{name[0]},1,9{n},saw Quagga" for n, name in enumerate(names)))
+    report = deidentify(CHEST14, root=root, out=out, pseudonyms=KEY)
+    rows = list(csv.DictReader((out / "manifest.csv").read_text().splitlines()))
+
+    assert (report["rows"], report["rows_without_a_film"]) == (3, 1)
+    assert rows[0].keys() == {"image", "group", "Mass", "age"}
+    assert all((out / row["image"]).is_file() and row["age"] == "90" for row in rows)
+    assert [row["group"] for row in rows[::2]] == [KEY.patient("MRN-o")] * 2
+    assert not planted_in((out / "manifest.csv").read_text())
+
+
+def test_what_comes_out_can_be_prepared(root: Path, tmp_path: Path) -> None:
+    out = tmp_path.parent / f"{tmp_path.name}-clean"
+    labels = ",".join(CHEST14.labels)
+    lines = [f"Zebra^Quagga/{name}.dcm,A{',0' * len(CHEST14.labels)}" for name in ("one", "two")]
+    table(root, *lines, columns=f"image,group,{labels}")
+    deidentify(CHEST14, root=root, out=out, pseudonyms=KEY)
+
+    assert prepare(CHEST14, source="folder", root=out, seed=0, out=out.with_name(f"{out.name}-data"))["films"] == 2
+
+
+def test_a_report_can_go_elsewhere(root: Path, tmp_path: Path) -> None:
+    out, report = (tmp_path.parent / f"{tmp_path.name}-{name}" for name in ("clean", "report"))
+    deidentify(CHEST14, root=root, out=out, pseudonyms=KEY, report=report)
+
+    assert (report / "deidentification.json").is_file()
+    assert not (out / "deidentification.json").exists()
+
+
+def test_a_film_in_an_archive_has_the_limits_of_any_other(tmp_path: Path) -> None:
+    root = tmp_path / "in"
+    root.mkdir()
+    with zipfile.ZipFile(root / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("film.dcm", bytes(LIMITS.max_bytes + 10))
+    report = deidentify(CHEST14, root=root, out=tmp_path / "out", pseudonyms=KEY)
+
+    assert [entry["code"] for entry in report["quarantined"]] == ["too_large"]
+
+
+def test_a_damaged_member_does_not_stop_the_others(tmp_path: Path) -> None:
+    root = tmp_path / "in"
+    root.mkdir()
+    with zipfile.ZipFile(root / "films.zip", "w") as archive:
+        for name in ("a.png", "b.png"):
+            archive.writestr(name, png(ramp(8), compress_level=0))
+    content = bytearray((root / "films.zip").read_bytes())
+    content[200:240] = bytes(40)
+    (root / "films.zip").write_bytes(content)
+    report = deidentify(CHEST14, root=root, out=tmp_path / "out", pseudonyms=KEY)
+
+    assert report["films"] == 1
+    assert [entry["code"] for entry in report["quarantined"]] == ["damaged_archive"]
+
+
+@pytest.mark.parametrize("case", ["no_folder", "nothing", "within"])
+def test_wrong_use_leaves_nothing_behind(tmp_path: Path, case: str) -> None:
+    root = tmp_path / "in"
+    if case != "no_folder":
+        root.mkdir()
+    out = root / "out" if case == "within" else tmp_path / "out"
+
+    with pytest.raises(UsageError, match={"no_folder": "no folder", "nothing": "no file", "within": "among the films"}[case]):
+        deidentify(CHEST14, root=root, out=out, pseudonyms=KEY)
+    assert not out.exists()
+
+
+def test_a_table_without_its_columns_is_refused_as_a_whole(root: Path, tmp_path: Path) -> None:
+    out = tmp_path.parent / f"{tmp_path.name}-clean"
+    table(root, "Zebra^Quagga/one.dcm,1", columns="image,Mass")
+
+    with pytest.raises(ManifestError, match=r"lacks the column\(s\) group"):
+        deidentify(CHEST14, root=root, out=out, pseudonyms=KEY)
+    assert not out.exists()
+
+
+def test_the_command_makes_a_real_chest_film_nameless(tmp_path: Path) -> None:
+    original = real_film("RG1_J2KI.dcm")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "film.dcm").write_bytes(original)
+    (tmp_path / "key").write_bytes(b"7" * 32)
+    done = overread("deidentify", "--root", tmp_path / "in", "--out", tmp_path / "out", "--key", tmp_path / "key", "--json")
+    (film,) = (tmp_path / "out").rglob("*.dcm")
+
+    assert json.loads(done.stdout)["films"] == 1, done.stderr
+    assert b"CompressedSamples" in original
+    assert b"CompressedSamples" not in film.read_bytes()
+    assert np.array_equal(decode(film.read_bytes()).pixels, decode(original).pixels)
