@@ -1,4 +1,4 @@
-"""The CDK application. ``cdk synth -c env=dev`` (or staging, prod); synthesis fails on any HIPAA finding that is not accepted."""
+"""The CDK application: ``cdk synth -c env=dev`` (staging, prod, delivery). A finding that nobody accepted fails synthesis."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from aws_cdk import App, Validations
 from cdk_nag import HIPAASecurityChecks
 from rich.console import Console
 
+from constructs_lib.compliance.findings import examine, failures, table
+from constructs_lib.compliance.overread_checks import OverreadChecks
 from constructs_lib.errors import ConfigurationError
-from constructs_lib.findings import acknowledgements, failures, findings, table
-from stacks.environments import DEV, Environment, environment_named
+from stacks.cicd_stack import CicdStack
+from stacks.environments import DELIVERY, DELIVERY_NAME, DEV, ENVIRONMENTS, Environment, environment_named
 from stacks.platform_stage import PlatformStage
 
 FLAGS = Path(__file__).parent / "cdk.json"
 
 
 def build_app(environment: Environment | None = None, *, outdir: str | None = None) -> App:
-    """The application with one environment's stage, HIPAA checks attached. A pure function of its arguments and the files.
+    """The application with one environment's stage, or the pipeline that delivers all of them, and both packs of checks.
+
+    A pure function of its arguments and the files.
 
     Args:
         environment: what to build; None takes the name in the context (``-c env=NAME``), dev where there is none.
@@ -30,9 +34,14 @@ def build_app(environment: Environment | None = None, *, outdir: str | None = No
     """
     flags = json.loads(FLAGS.read_text(encoding="utf-8"))["context"]  # so that a test synthesizes what the CLI does
     app = App(analytics_reporting=False, outdir=outdir, context=flags)
-    chosen = environment or environment_named(app.node.try_get_context("env") or DEV.name)
-    PlatformStage(app, environment=chosen)
-    Validations.of(app).add_plugins(HIPAASecurityChecks(app))
+    name = app.node.try_get_context("env") or DEV.name
+    if environment is None and name == DELIVERY_NAME:
+        # the pipeline synthesizes the stages that it is given, so they are complete before
+        stages = [PlatformStage(app, environment=each) for each in ENVIRONMENTS.values()]
+        CicdStack(app, delivery=DELIVERY, stages=stages)
+    else:
+        PlatformStage(app, environment=environment or environment_named(name))
+    Validations.of(app).add_plugins(HIPAASecurityChecks(app), OverreadChecks())
     return app
 
 
@@ -45,10 +54,9 @@ def main() -> int:
         return 2
     assembly = app.synth()
     console = Console(stderr=True, highlight=False, force_terminal=sys.stderr.isatty())  # the CLI asks for colours in any log
-    for stage in app.node.children:
-        if isinstance(stage, PlatformStage):
-            console.print(table(findings(stage)))
-            console.print(acknowledgements(), soft_wrap=True)
+    report = examine(app)
+    console.print(table(report.stacks()))
+    console.print(report.acknowledgements(), soft_wrap=True)
     failed = list(failures(Path(assembly.directory)))
     for line in failed:
         print(f"overread: error: {line}", file=sys.stderr)

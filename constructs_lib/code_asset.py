@@ -7,6 +7,7 @@ from typing import Final
 
 from aws_cdk import IgnoreMode
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
@@ -14,8 +15,24 @@ from constructs_lib.errors import ConfigurationError
 from model_code.contract import PACKAGE
 
 REPOSITORY: Final = Path(__file__).parent.parent
+ONLY_HANDLERS: Final = (
+    "*",
+    f"!{PACKAGE}",
+    f"{PACKAGE}/*",
+    f"!{PACKAGE}/__init__.py",
+    f"!{PACKAGE}/contract.py",
+    f"!{PACKAGE}/lambdas",
+    "**/__pycache__",
+)
+"""What functions on the managed runtime need: a change to the model line does not touch them."""
+
 ONLY_THE_PACKAGE: Final = ("*", f"!{PACKAGE}", f"!{PACKAGE}/**", "**/__pycache__", f"{PACKAGE}/Dockerfile")
 """In the manner of .gitignore: tests, caches and documents never change what is deployed."""
+
+
+def light_code() -> lambda_.Code:
+    """The handlers and the contract, as a function's code."""
+    return lambda_.Code.from_asset(str(REPOSITORY), exclude=list(ONLY_HANDLERS), ignore_mode=IgnoreMode.GIT)
 
 
 class CodeAsset(Construct):

@@ -26,10 +26,26 @@ SHOWN: Final = {
     "AWS::S3::Bucket": "bucket",
     "AWS::CloudTrail::Trail": "trail with S3 data events",
     "AWS::SageMaker::ModelPackageGroup": "model package group",
-    "AWS::SSM::Parameter": "approved-model parameter",
+    "AWS::SSM::Parameter": "parameter",
     "AWS::SageMaker::Pipeline": "training pipeline",
     "AWS::SageMaker::Model": "approved model",
-    "AWS::SageMaker::Endpoint": "serverless endpoint",
+    "AWS::SageMaker::Endpoint": "endpoint",
+    "AWS::ApplicationAutoScaling::ScalableTarget": "autoscaling target",
+    "AWS::ApiGateway::RestApi": "REST API",
+    "AWS::Cognito::UserPool": "user pool",
+    "AWS::WAFv2::WebACL": "web firewall",
+    "AWS::DynamoDB::Table": "audit table",
+    "AWS::Backup::BackupPlan": "backup plan",
+    "AWS::Events::Rule": "event rule",
+    "AWS::Scheduler::Schedule": "schedule",
+    "AWS::StepFunctions::StateMachine": "state machine",
+    "AWS::Lambda::Function": "function",
+    "AWS::SNS::Topic": "topic",
+    "AWS::CloudWatch::Dashboard": "dashboard",
+    "AWS::CloudWatch::Alarm": "alarm",
+    "AWS::CloudWatch::CompositeAlarm": "composite alarm",
+    "AWS::Budgets::Budget": "budget",
+    "AWS::APS::Workspace": "Prometheus workspace",
     "AWS::IAM::Role": "role",
 }
 WIDTH, LINE, HEAD, GAP_X, GAP_Y, MARGIN = 236, 22, 40, 96, 28, 24
@@ -61,8 +77,12 @@ def diagram(stage: Stage) -> str:
         boxes[name] = Box(MARGIN + column * (WIDTH + GAP_X), MARGIN + bottoms[column], height, name.rsplit("-", 1)[-1], lines)
         bottoms[column] += height + GAP_Y
     width = max(box.x for box in boxes.values()) + WIDTH + MARGIN
-    total = max(box.y + box.height for box in boxes.values()) + MARGIN
-    arrows = [_arrow(boxes[source], boxes[name]) for name in order for source in order if source in _directly(name, uses)]
+    bottom = max(box.y + box.height for box in boxes.values())
+    pairs = [(boxes[source], boxes[name]) for name in order for source in order if source in _directly(name, uses)]
+    far = [pair for pair in pairs if pair[1].x - pair[0].x > WIDTH + GAP_X]
+    arrows = [_arrow(*pair) for pair in pairs if pair not in far]
+    arrows += [_detour(*pair, lane=bottom + LINE * number) for number, pair in enumerate(far, start=1)]
+    total = bottom + LINE * len(far) + MARGIN
     return "\n".join([_head(width, total), *arrows, *map(_drawn, boxes.values()), "</svg>", ""])
 
 
@@ -93,7 +113,21 @@ def _arrow(source: Box, user: Box) -> str:
     x0, y0 = source.x + WIDTH, source.y + HEAD // 2
     x1, y1 = user.x - 2, user.y + HEAD // 2
     bend = (x1 - x0) // 2
-    path = f"M{x0} {y0} C{x0 + bend} {y0} {x1 - bend} {y1} {x1} {y1}"
+    return _line(f"M{x0} {y0} C{x0 + bend} {y0} {x1 - bend} {y1} {x1} {y1}")
+
+
+def _detour(source: Box, user: Box, *, lane: int) -> str:
+    """To a column further off: below everything, since boxes stand in between."""
+    x0, y0 = source.x + WIDTH, source.y + HEAD
+    x1, y1 = user.x - 2, user.y + HEAD
+    down, up, r = x0 + GAP_X // 3, x1 - GAP_X // 3, 10
+    return _line(
+        f"M{x0} {y0} H{down - r} Q{down} {y0} {down} {y0 + r} V{lane - r} Q{down} {lane} {down + r} {lane} "
+        f"H{up - r} Q{up} {lane} {up} {lane - r} V{y1 + r} Q{up} {y1} {up + r} {y1} H{x1}"
+    )
+
+
+def _line(path: str) -> str:
     return f'<path d="{path}" fill="none" stroke="#7a8694" stroke-width="1.6" marker-end="url(#tip)"/>'
 
 

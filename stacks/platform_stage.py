@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from aws_cdk import Environment as CdkEnvironment
-from aws_cdk import Stage, Tags
+from aws_cdk import Stack, Stage, Tags
 from constructs import Construct
 
-from constructs_lib.compliance import acknowledge
+from constructs_lib.compliance.accepted import acknowledge
+from stacks.api_stack import ApiStack
 from stacks.audit_stack import AuditStack
 from stacks.data_stack import DataStack
 from stacks.endpoint_stack import EndpointStack
 from stacks.environments import Environment
+from stacks.monitoring_stack import MonitoringStack
 from stacks.registry_stack import RegistryStack
+from stacks.release_stack import ReleaseStack
+from stacks.retraining_stack import RetrainingStack
 from stacks.security_stack import SecurityStack
 from stacks.training_stack import TrainingStack
 
@@ -20,7 +24,9 @@ class PlatformStage(Stage):
     """One environment of the platform."""
 
     def __init__(self, scope: Construct, *, environment: Environment) -> None:
-        super().__init__(scope, f"overread-{environment.name}", env=CdkEnvironment(region=environment.region))
+        place = CdkEnvironment(account=environment.account, region=environment.region)
+        super().__init__(scope, f"overread-{environment.name}", env=place)
+        self.environment = environment
         self.security = SecurityStack(self, "security", environment=environment)
         self.data = DataStack(self, "data", environment=environment, security=self.security)
         self.audit = AuditStack(self, "audit", environment=environment, security=self.security, data=self.data)
@@ -28,7 +34,56 @@ class PlatformStage(Stage):
         self.training = TrainingStack(
             self, "training", environment=environment, security=self.security, data=self.data, registry=self.registry
         )
-        self.endpoint = EndpointStack(self, "endpoint", environment=environment, data=self.data, registry=self.registry)
+        self.endpoint = EndpointStack(
+            self,
+            "endpoint",
+            environment=environment,
+            security=self.security,
+            data=self.data,
+            registry=self.registry,
+            notices=self.security.notices,
+        )
+        self.release = ReleaseStack(
+            self,
+            "release",
+            environment=environment,
+            security=self.security,
+            registry=self.registry,
+            endpoint=self.endpoint,
+            notices=self.security.notices,
+        )
+        self.retraining = RetrainingStack(
+            self,
+            "retraining",
+            environment=environment,
+            security=self.security,
+            training=self.training,
+            notices=self.security.notices,
+        )
+        self.api = ApiStack(
+            self,
+            "api",
+            environment=environment,
+            security=self.security,
+            data=self.data,
+            registry=self.registry,
+            endpoint=self.endpoint,
+            retraining=self.retraining.workflow,
+        )
+        self.monitoring = MonitoringStack(
+            self,
+            "monitoring",
+            environment=environment,
+            security=self.security,
+            audit=self.audit,
+            registry=self.registry,
+            training=self.training,
+            watched=(self.data, self.endpoint, self.release, self.retraining, self.api),
+        )
+        self.security.boundary.enclose(self)
+        for stack in self.node.children:
+            if isinstance(stack, Stack):
+                stack.termination_protection = environment.keeps_data
         Tags.of(self).add("project", "overread")
         Tags.of(self).add("environment", environment.name)
         acknowledge(self)

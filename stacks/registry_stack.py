@@ -6,7 +6,7 @@ from aws_cdk import Stack
 from constructs import Construct
 
 from constructs_lib.container_images import ServingImage
-from constructs_lib.model_registry import ModelRegistry
+from constructs_lib.training.model_registry import ModelRegistry
 from stacks.environments import Environment
 
 
@@ -17,3 +17,4 @@ class RegistryStack(Stack):
         super().__init__(scope, construct_id)
         image = ServingImage(self, "ServingImage")
         self.registry = ModelRegistry(self, "Registry", task=environment.task, image=image)
+        self.registry.group.apply_removal_policy(environment.removal_policy)

@@ -1,13 +1,16 @@
-"""Keys, the network without a way out, and the bucket for access logs."""
+"""Keys, the network without a way out, the upper bound of every role, access logs, and the topic that tells people."""
 
 from __future__ import annotations
 
 from aws_cdk import Stack
 from constructs import Construct
 
-from constructs_lib.access_log_bucket import AccessLogBucket
-from constructs_lib.encryption_keys import EncryptionKeys
-from constructs_lib.isolated_network import IsolatedNetwork
+from constructs_lib.security.access_log_bucket import AccessLogBucket
+from constructs_lib.security.configuration_record import ConfigurationRecord
+from constructs_lib.security.encryption_keys import EncryptionKeys
+from constructs_lib.security.isolated_network import IsolatedNetwork
+from constructs_lib.security.permissions_boundary import PermissionsBoundary
+from constructs_lib.workflows.notices import Notices
 from stacks.environments import Environment
 
 
@@ -20,3 +23,7 @@ class SecurityStack(Stack):
         self.keys = EncryptionKeys(self, "Keys", removal_policy=removal)
         self.network = IsolatedNetwork(self, "Network", zones=environment.zones, logs_key=self.keys.audit, removal_policy=removal)
         self.access_logs = AccessLogBucket(self, "AccessLogs", removal_policy=removal)
+        self.boundary = PermissionsBoundary(self, "Boundary")
+        self.notices = Notices(self, "Notices", key=self.keys.messages, contact=environment.contact).topic
+        if environment.config_rules:
+            ConfigurationRecord(self, "Configuration", storage=self.access_logs)

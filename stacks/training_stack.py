@@ -7,8 +7,10 @@ from constructs import Construct
 
 from constructs_lib.code_asset import CodeAsset
 from constructs_lib.container_images import TrainingImage
-from constructs_lib.job_role import Workplace
-from constructs_lib.training_pipeline import TrainingPipeline
+from constructs_lib.training.builtin_classifier import BuiltinClassifier
+from constructs_lib.training.experiment_tracking import ExperimentTracking
+from constructs_lib.training.job_role import Workplace
+from constructs_lib.training.training_pipeline import TrainingPipeline
 from stacks.data_stack import DataStack
 from stacks.environments import Environment
 from stacks.registry_stack import RegistryStack
@@ -30,14 +32,28 @@ class TrainingStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id)
         self.add_stack_dependency(registry, "a run registers into its group")
-        image = TrainingImage(self, "TrainingImage", accelerator=environment.training.training.accelerator)
+        plan = environment.training
+        image = TrainingImage(self, "TrainingImage", accelerator=plan.training.accelerator, digest=plan.image_digest)
         workplace = Workplace(image=image, code=CodeAsset(self, "Code"), network=security.network)
         self.pipeline = TrainingPipeline(
             self,
             "Training",
-            plan=environment.training,
+            plan=plan,
             workplace=workplace,
             films=data.clean,
+            shards=data.shards,
             artifacts=data.artifacts,
             registry=registry.registry,
         )
+        if environment.builtin:
+            BuiltinClassifier(
+                self,
+                "Builtin",
+                plan=environment.builtin,
+                network=security.network,
+                shards=data.shards,
+                artifacts=data.artifacts,
+                registry=registry.registry,
+            )
+        if environment.tracks_experiments:
+            ExperimentTracking(self, "Experiments", artifacts=data.artifacts, registry=registry.registry)

@@ -15,7 +15,8 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_s3 as s3
 
 import app as application
-from stacks.environments import DEV
+from constructs_lib.compliance.findings import examine
+from stacks.environments import DEV, ENVIRONMENTS, STAGING
 from tests.cli import REPOSITORY
 
 
@@ -39,7 +40,7 @@ def test_an_unknown_environment_is_one_line_and_exit_code_2() -> None:
 
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
-        "overread: error: unknown environment 'nope'; allowed: dev, staging, prod; choose one with -c env=NAME"
+        "overread: error: unknown environment 'nope'; allowed: dev, staging, prod, delivery; choose one with -c env=NAME"
     ]
 
 
@@ -70,6 +71,22 @@ def test_the_same_source_gives_the_same_bytes(tmp_path: Path) -> None:
 
     assert contents[0].keys() == contents[1].keys()
     assert [name for name, content in contents[0].items() if contents[1][name] != content] == []
+
+
+def test_what_an_earlier_synthesis_left_is_not_counted(tmp_path: Path) -> None:
+    for environment in (DEV, STAGING):
+        app = application.build_app(environment, outdir=str(tmp_path))
+        app.synth()
+
+    assert {row.stack.split("-")[1] for row in examine(app).stacks()} == {"staging"}
+
+
+def test_the_delivery_has_every_environment_and_its_own_pipeline(tmp_path: Path) -> None:
+    done = run(sys.executable, "app.py", CDK_CONTEXT_JSON=json.dumps({"env": "delivery"}), CDK_OUTDIR=str(tmp_path))
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "overread-delivery.template.json").is_file()
+    assert {folder.name for folder in tmp_path.glob("assembly-*")} == {f"assembly-overread-{name}" for name in ENVIRONMENTS}
 
 
 def test_the_cli_synthesizes_with_all_checks_on(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ import pytest
 from aws_cdk import App, Stack
 
 from constructs_lib import container_images
-from constructs_lib.container_images import ServingImage, TrainingImage, base_image
+from constructs_lib.container_images import FunctionImage, ServingImage, TrainingImage, base_image
 from constructs_lib.errors import ConfigurationError
-from constructs_lib.job_instance import Accelerator
+from constructs_lib.training.job_instance import Accelerator
 from model_code.contract import SERVING_PORT
 from tests.cli import REPOSITORY
 from tests.infra import REGION, Scope
@@ -78,10 +78,12 @@ def test_code_changes_the_serving_image_only(tmp_path: Path, monkeypatch: pytest
 
 
 def test_all_that_the_dockerfile_copies_is_sent_along() -> None:
-    for construct, target in ((ServingImage, "serve"), (TrainingImage, "train")):
+    for target in ("serve", "function", "train"):
         scope = Scope()
-        settings = {} if construct is ServingImage else {"accelerator": Accelerator.NONE}
-        construct(scope.stack, "Image", **settings)
+        if target == "train":
+            TrainingImage(scope.stack, "Image", accelerator=Accelerator.NONE)
+        else:
+            {"serve": ServingImage, "function": FunctionImage}[target](scope.stack, "Image")
         source = Path(scope.stage.synth().directory) / str(build_order(scope)["directory"])
         (stage,) = re.findall(rf"AS {target}\n(.*?)(?=\nFROM|\Z)", DOCKERFILE, flags=re.DOTALL)
 
@@ -94,3 +96,11 @@ def test_the_server_listens_where_sagemaker_asks_and_is_not_root() -> None:
     assert f"EXPOSE {SERVING_PORT}" in DOCKERFILE
     assert "USER reader" in DOCKERFILE
     assert 'ENTRYPOINT ["python", "-m", "model_code"]' in DOCKERFILE
+
+
+def test_one_build_of_the_base_can_be_named_by_its_digest() -> None:
+    digest = f"sha256:{'0a' * 32}"
+
+    assert base_image("us-east-1", Accelerator.NONE, digest).endswith(f"amazonaws.com/pytorch@{digest}")
+    with pytest.raises(ConfigurationError, match="digest is 'latest'; allowed: sha256: and 64 hexadecimal digits"):
+        base_image("us-east-1", Accelerator.NONE, "latest")

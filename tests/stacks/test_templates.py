@@ -24,7 +24,10 @@ def normalised(value: Any) -> Any:
     return re.sub(r"[0-9a-f]{64}", "<asset>", value) if isinstance(value, str) else value
 
 
-@pytest.mark.parametrize("stack", ["security", "data", "audit", "registry", "training", "endpoint"])
+STACKS = ["security", "data", "audit", "registry", "training", "endpoint", "release", "retraining", "api", "monitoring"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
 def test_the_template_is_as_it_was(prod: Platform, stack: str, snapshot: SnapshotAssertion) -> None:
     assert normalised(prod.templates[stack]) == snapshot(extension_class=JSONSnapshotExtension)
 

@@ -1,0 +1,1 @@
+"""What is checked of everything that is synthesized, what it says, and what is accepted."""

@@ -1,0 +1,1 @@
+"""Where films lie, and what happens to them on their way in."""

@@ -1,0 +1,1 @@
+"""The pipeline that tests, builds and deploys the platform."""

@@ -1,0 +1,1 @@
+"""Keys, network, records, and the upper bound of every role."""

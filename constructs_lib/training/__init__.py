@@ -1,0 +1,1 @@
+"""From films to a model package that waits for approval."""

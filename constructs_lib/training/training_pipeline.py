@@ -1,0 +1,216 @@
+"""The line of a model as a SageMaker pipeline: prepare, train, export, calibrate, evaluate, gate, register."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from constructs_lib.data.phi_bucket import PhiBucket
+from constructs_lib.errors import ConfigurationError, require_range
+from constructs_lib.training.job_instance import JobInstance
+from constructs_lib.training.job_role import JobRole, Workplace
+from constructs_lib.training.model_registry import ModelRegistry
+from constructs_lib.training.pipeline_role import PipelineRole
+from constructs_lib.training.pipeline_steps import (
+    VERSION,
+    GateStep,
+    ProcessingStep,
+    RegisterStep,
+    TrainingStep,
+    Value,
+    join,
+    parameter,
+    value_in,
+)
+from model_code.contract import Architecture, SageMakerPaths, Verb
+
+ARCHIVE: Final = "model.tar.gz"
+TABLE: Final = "manifest.csv"
+METRICS: Final = "metrics"
+METRICS_FILE: Final = "metrics.json"
+INPUT, OUTPUT = SageMakerPaths.PROCESSING_INPUT, SageMakerPaths.PROCESSING_OUTPUT
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingPlan:
+    """How an environment trains: defaults that whoever starts a run may change within what the pipeline allows."""
+
+    architecture: Architecture
+    epochs: int
+    training: JobInstance
+    processing: JobInstance
+    preparation_machines: int = 1
+    minimum_auroc: float = 0.75
+    """What the lower bound of the macro AUROC on the test split must reach for a model to be registered."""
+    image_digest: str | None = None
+    """Of one build of AWS's training image, ``sha256:…``; None takes the newest patched one."""
+
+    def __post_init__(self) -> None:
+        require_range("epochs", self.epochs, 1, 1000, advice="10 is a good start")
+        require_range("preparation_machines", self.preparation_machines, 1, 20, advice="one prepares some 100,000 films a night")
+        if not 0.5 <= self.minimum_auroc < 1:
+            raise ConfigurationError(
+                f"minimum_auroc is {self.minimum_auroc}; allowed: 0.5 (chance) to below 1; 0.75 keeps failed runs out"
+            )
+
+    def parameters(self, films: str) -> list[dict[str, Any]]:
+        """The pipeline's parameters. Those that end as a container's arguments are text."""
+        return [
+            {"Name": "Films", "Type": "String", "DefaultValue": films},
+            {
+                "Name": "Architecture",
+                "Type": "String",
+                "DefaultValue": self.architecture.value,
+                "EnumValues": [architecture.value for architecture in Architecture],
+            },
+            {"Name": "Epochs", "Type": "String", "DefaultValue": str(self.epochs)},
+            {
+                "Name": "TrainingInstanceType",
+                "Type": "String",
+                "DefaultValue": self.training.type_name,
+                "EnumValues": self.training.exchangeable,
+            },
+            {"Name": "PreparationMachines", "Type": "Integer", "DefaultValue": self.preparation_machines},
+            {"Name": "MinimumAuroc", "Type": "Float", "DefaultValue": self.minimum_auroc},
+        ]
+
+
+class TrainingPipeline(Construct):
+    """A pipeline for the registry's task: films below ``<task>/`` in ``films`` become a model package that waits for approval.
+
+    The prepared data set goes to ``shards``, everything else that a run makes to ``artifacts``, both below
+    ``<task>/runs/<execution>/<step>/``.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        plan: TrainingPlan,
+        workplace: Workplace,
+        films: PhiBucket,
+        shards: PhiBucket,
+        artifacts: PhiBucket,
+        registry: ModelRegistry,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        task = registry.task.value
+        self._plan, self._registry = plan, registry
+        self._artifacts, self._shards = (f"s3://{store.bucket.bucket_name}/{task}/runs" for store in (artifacts, shards))
+        self.name = f"{registry.group_name}-training"
+        self.jobs = JobRole(self, "Jobs", workplace=workplace, key=artifacts.key)
+        films.grant_read(self.jobs.policy, task)
+        shards.grant_read_write(self.jobs.policy, task)
+        artifacts.grant_read_write(self.jobs.policy, task)
+        self.starter = PipelineRole(
+            self, "Starter", jobs=self.jobs.role, kinds=("Processing", "Training"), statements=[self._may_register()]
+        )
+        self.definition = self._definition(f"s3://{films.bucket.bucket_name}/{task}")
+        self.pipeline = sagemaker.CfnPipeline(
+            self,
+            "Pipeline",
+            pipeline_name=self.name,
+            role_arn=self.starter.role.role_arn,
+            pipeline_definition={"PipelineDefinitionBody": Stack.of(self).to_json_string(self.definition)},
+        )
+        self.pipeline.node.add_dependency(self.starter, self.jobs)
+
+    def _may_register(self) -> iam.PolicyStatement:
+        """Into one group, and into no other."""
+        stack, group = Stack.of(self), self._registry.group_name
+        names = [("model-package-group", group), ("model-package", f"{group}/*")]
+        return iam.PolicyStatement(
+            actions=["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage", "sagemaker:AddTags"],
+            resources=[stack.format_arn(service="sagemaker", resource=kind, resource_name=name) for kind, name in names],
+        )
+
+    def _definition(self, films: str) -> dict[str, Any]:
+        trained: Value = {"Get": f"Steps.{Verb.TRAIN.value}.ModelArtifacts.S3ModelArtifacts"}
+        register = RegisterStep(
+            group=self._registry.group_name,
+            serving_image=self._registry.image.uri,
+            model=self._bundle_of(Verb.EVALUATE),
+            metrics=self._made_by(Verb.EVALUATE, "report", METRICS_FILE),
+        )
+        gate = GateStep(
+            figure=value_in(Verb.EVALUATE, METRICS, "macro_auroc.low"),
+            at_least=parameter("MinimumAuroc"),
+            passed=register.render(),
+        )
+        steps = [
+            self._prepare().render(self.jobs),
+            self._train().render(self.jobs),
+            self._finish(Verb.EXPORT, trained).render(self.jobs),
+            self._finish(Verb.CALIBRATE, self._bundle_of(Verb.EXPORT)).render(self.jobs),
+            self._finish(Verb.EVALUATE, self._bundle_of(Verb.CALIBRATE), report="report").render(self.jobs),
+            gate.render(),
+        ]
+        for before, step in pairwise(steps):
+            step["DependsOn"] = [before["Name"]]
+        return {"Version": VERSION, "Parameters": self._plan.parameters(films), "Steps": steps}
+
+    def _prepare(self) -> ProcessingStep:
+        task = self._registry.task.value
+        return ProcessingStep(
+            verb=Verb.PREPARE,
+            arguments=[
+                *("--source", "folder", "--task", task, "--root", str(INPUT / "films")),
+                *("--table", str(INPUT / "table" / TABLE), "--out", str(OUTPUT / "data")),
+            ],
+            inputs={"films": parameter("Films"), "table": join("/", parameter("Films"), TABLE)},
+            outputs={"data": self._data},
+            instance=self._plan.processing,
+            machines=parameter("PreparationMachines"),
+            sharded=["films"],
+        )
+
+    def _train(self) -> TrainingStep:
+        return TrainingStep(
+            arguments=[
+                *("--task", self._registry.task.value, "--arch", parameter("Architecture"), "--epochs", parameter("Epochs")),
+                *("--data", str(SageMakerPaths.INPUT_DATA / "data"), "--out", str(SageMakerPaths.MODEL)),
+                *("--checkpoints", str(SageMakerPaths.CHECKPOINTS)),
+            ],
+            data=self._data,
+            output=self._made_by(Verb.TRAIN, "model"),
+            checkpoints=self._made_by(Verb.TRAIN, "checkpoints"),
+            instance=self._plan.training,
+            type_name=parameter("TrainingInstanceType"),
+        )
+
+    def _finish(self, verb: Verb, bundle: Value, *, report: str | None = None) -> ProcessingStep:
+        """A step that takes a bundle and the data and leaves the next bundle, and a report where it makes one."""
+        outputs = ("bundle", report) if report else ("bundle",)
+        return ProcessingStep(
+            verb=verb,
+            arguments=[
+                *("--bundle", str(INPUT / "bundle"), "--data", str(INPUT / "data"), "--out", str(OUTPUT / "bundle" / ARCHIVE)),
+                *(("--report", str(OUTPUT / report)) if report else ()),
+            ],
+            inputs={"bundle": bundle, "data": self._data},
+            outputs={name: self._made_by(verb, name) for name in outputs},
+            instance=self._plan.processing,
+            properties={METRICS: (report, METRICS_FILE)} if report else {},
+        )
+
+    @property
+    def _data(self) -> Value:
+        return _below(self._shards, Verb.PREPARE, "data")
+
+    def _bundle_of(self, verb: Verb) -> Value:
+        return self._made_by(verb, "bundle", ARCHIVE)
+
+    def _made_by(self, verb: Verb, *path: str) -> Value:
+        return _below(self._artifacts, verb, *path)
+
+
+def _below(runs: str, verb: Verb, *path: str) -> Value:
+    """Where a step of one execution leaves something."""
+    return join("/", runs, {"Get": "Execution.PipelineExecutionId"}, verb.value, *path)

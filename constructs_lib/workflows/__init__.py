@@ -1,0 +1,1 @@
+"""State machines, what starts them, and whom they tell."""

@@ -1,0 +1,297 @@
+"""The pipeline's requests, judged offline: by botocore's model of SageMaker, and by our own command line."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.session
+import pytest
+import typer.main
+from aws_cdk import RemovalPolicy
+from botocore.exceptions import ParamValidationError
+from botocore.validate import ParamValidator
+
+from constructs_lib.code_asset import CodeAsset
+from constructs_lib.container_images import ServingImage, TrainingImage
+from constructs_lib.errors import ConfigurationError
+from constructs_lib.security.isolated_network import IsolatedNetwork
+from constructs_lib.training.job_instance import JobInstance
+from constructs_lib.training.job_role import Workplace
+from constructs_lib.training.model_registry import ModelRegistry
+from constructs_lib.training.pipeline_steps import TrainingStep
+from constructs_lib.training.training_pipeline import TrainingPipeline, TrainingPlan
+from model_code.__main__ import app as cli
+from model_code.bundle_info import Interval, Metrics
+from model_code.contract import Architecture, Task, Verb
+from tests.infra import Json, Scope, many, of_type, text_of
+
+OPERATIONS = {"Processing": "CreateProcessingJob", "Training": "CreateTrainingJob", "RegisterModel": "CreateModelPackage"}
+TO_RUN = ["prepare", "train", "export", "calibrate", "evaluate"]
+NAMED_BY_THE_PIPELINE = {"Processing": "ProcessingJobName", "Training": "TrainingJobName"}
+ORDER = ["prepare", "train", "export", "calibrate", "evaluate", "gate"]
+
+
+def build(training: JobInstance = JobInstance.M5_2XLARGE) -> tuple[Scope, TrainingPipeline]:
+    scope = Scope()
+    stack, keys, logs = scope.stack, scope.keys(), scope.access_logs()
+    plan = TrainingPlan(architecture=Architecture.DENSENET121, epochs=3, training=training, processing=JobInstance.M5_XLARGE)
+    network = IsolatedNetwork(stack, "Network", zones=2, logs_key=keys.audit, removal_policy=RemovalPolicy.RETAIN)
+    image = TrainingImage(stack, "TrainingImage", accelerator=training.accelerator)
+    pipeline = TrainingPipeline(
+        stack,
+        "Line",
+        plan=plan,
+        workplace=Workplace(image=image, code=CodeAsset(stack, "Code"), network=network),
+        films=scope.bucket("Films", keys, logs),
+        shards=scope.bucket("Shards", keys, logs),
+        artifacts=scope.bucket("Artifacts", keys, logs),
+        registry=ModelRegistry(stack, "Registry", task=Task.CHEST14, image=ServingImage(stack, "Serving")),
+    )
+    return scope, pipeline
+
+
+def definition_of(scope: Scope) -> Json:
+    (pipeline,) = of_type(scope.template().to_json(), "AWS::SageMaker::Pipeline")
+    return dict(json.loads(text_of(pipeline["PipelineDefinition"]["PipelineDefinitionBody"])))
+
+
+@pytest.fixture(scope="module")
+def definition() -> Json:
+    return definition_of(build()[0])
+
+
+@pytest.fixture(scope="module")
+def steps(definition: Json) -> dict[str, Json]:
+    gate = definition["Steps"][-1]["Arguments"]
+    return {step["Name"]: step for step in (*definition["Steps"], *gate["IfSteps"], *gate["ElseSteps"])}
+
+
+def at_run_time(value: Any, parameters: dict[str, str]) -> Any:
+    """The value that the service works with: expressions put in."""
+    if isinstance(value, dict) and value.keys() == {"Get"}:
+        return parameters.get(value["Get"].removeprefix("Parameters."), f"<{value['Get']}>")
+    if isinstance(value, dict) and value.keys() == {"Std:Join"}:
+        join = value["Std:Join"]
+        return join["On"].join(at_run_time(part, parameters) for part in join["Values"])
+    if isinstance(value, dict):
+        return {key: at_run_time(inner, parameters) for key, inner in value.items()}
+    return [at_run_time(inner, parameters) for inner in value] if isinstance(value, list) else value
+
+
+def arguments(step: Json, definition: Json) -> Json:
+    parameters = {parameter["Name"]: parameter["DefaultValue"] for parameter in definition["Parameters"]}
+    return dict(at_run_time(step["Arguments"], parameters))
+
+
+def check(step: Json, request: Json) -> None:
+    """As the service's client would.
+
+    Raises:
+        ParamValidationError: a field is unknown, missing or of the wrong kind.
+    """
+    named = {NAMED_BY_THE_PIPELINE[step["Type"]]: "pipelines-1-step"} if step["Type"] in NAMED_BY_THE_PIPELINE else {}
+    model = botocore.session.get_session().get_service_model("sagemaker").operation_model(OPERATIONS[step["Type"]])
+    report = ParamValidator().validate({**request, **named}, model.input_shape)
+    if report.has_errors():
+        raise ParamValidationError(report=report.generate_report())
+
+
+def test_the_steps_run_in_the_order_of_the_line(definition: Json) -> None:
+    assert definition["Version"] == "2020-12-01"
+    assert [step["Name"] for step in definition["Steps"]] == ORDER
+    assert [step.get("DependsOn", []) for step in definition["Steps"]] == [[], *([name] for name in ORDER[:-1])]
+
+
+@pytest.mark.parametrize("name", [*TO_RUN, "register"])
+def test_sagemaker_knows_every_field(name: str, steps: dict[str, Json], definition: Json) -> None:
+    check(steps[name], arguments(steps[name], definition))
+
+
+def test_a_misspelt_field_is_named(steps: dict[str, Json], definition: Json) -> None:
+    request = copy.deepcopy(arguments(steps["train"], definition))
+    request["CheckpointConfig"]["S3Url"] = request["CheckpointConfig"].pop("S3Uri")
+
+    with pytest.raises(ParamValidationError, match="S3Url"):
+        check(steps["train"], request)
+
+
+@pytest.mark.parametrize("name", TO_RUN)
+def test_every_job_runs_a_command_that_there_is(name: str, steps: dict[str, Json], definition: Json) -> None:
+    request = arguments(steps[name], definition)
+    container = request.get("AppSpecification") or request["AlgorithmSpecification"]
+    verb, *options = container["ContainerArguments"]
+
+    assert container["ContainerEntrypoint"] == ["python", "-m", "model_code"]
+    assert verb == name == Verb(name)
+    # click refuses unknown options and leaves none over
+    context = typer.main.get_command(cli).commands[verb].make_context(verb, list(options))  # type: ignore[attr-defined]
+    assert context.args == []
+
+
+def mounts(request: Json) -> Iterator[str]:
+    for entry in request.get("ProcessingInputs", []):
+        yield entry["S3Input"]["LocalPath"]
+    for entry in request.get("ProcessingOutputConfig", {}).get("Outputs", []):
+        yield entry["S3Output"]["LocalPath"]
+    for channel in request.get("InputDataConfig", []):
+        yield f"/opt/ml/input/data/{channel['ChannelName']}"
+    if "CheckpointConfig" in request:
+        yield from (request["CheckpointConfig"]["LocalPath"], "/opt/ml/model")
+
+
+@pytest.mark.parametrize("name", TO_RUN)
+def test_every_path_that_a_command_names_is_mounted(name: str, steps: dict[str, Json], definition: Json) -> None:
+    request = arguments(steps[name], definition)
+    container = request.get("AppSpecification") or request["AlgorithmSpecification"]
+    folders = list(mounts(request))
+    named = [a for a in container["ContainerArguments"] if a.startswith("/opt/ml")] + [request["Environment"]["PYTHONPATH"]]
+
+    assert all(any(path == folder or path.startswith(f"{folder}/") for folder in folders) for path in named), (named, folders)
+
+
+def test_what_a_step_reads_an_earlier_one_wrote(steps: dict[str, Json], definition: Json) -> None:
+    films = str(definition["Parameters"][0]["DefaultValue"])
+    written = [films, arguments(steps["train"], definition)["Environment"]["PYTHONPATH"].rpartition("/")[2], "<Steps.train."]
+    for step in definition["Steps"][:-1]:
+        request = arguments(step, definition)
+        read = [entry["S3Input"]["S3Uri"] for entry in request.get("ProcessingInputs", [])]
+        read += [channel["DataSource"]["S3DataSource"]["S3Uri"] for channel in request.get("InputDataConfig", [])]
+        assert all(any(known in uri for known in written) for uri in read), (step["Name"], read, written)
+        written += [entry["S3Output"]["S3Uri"] for entry in request.get("ProcessingOutputConfig", {}).get("Outputs", [])]
+    register = arguments(steps["register"], definition)
+    (container,) = register["InferenceSpecification"]["Containers"]
+    assert any(container["ModelDataUrl"] == f"{uri}/model.tar.gz" for uri in written)
+    assert any(register["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"] == f"{uri}/metrics.json" for uri in written)
+
+
+@pytest.mark.parametrize("name", TO_RUN)
+def test_every_job_is_isolated_and_encrypted(name: str, steps: dict[str, Json], definition: Json) -> None:
+    request = arguments(steps[name], definition)
+    network = request.get("NetworkConfig", request)
+    cluster = request.get("ResourceConfig") or request["ProcessingResources"]["ClusterConfig"]
+    output = request.get("OutputDataConfig") or request["ProcessingOutputConfig"]
+
+    assert network["EnableNetworkIsolation"] is True
+    assert network["EnableInterContainerTrafficEncryption"] is True
+    assert len(network["VpcConfig"]["Subnets"]) == 2
+    assert "KeysImages" in cluster["VolumeKmsKeyId"]
+    assert "KeysImages" in output["KmsKeyId"]
+
+
+def test_training_is_on_spot_and_goes_on_from_its_checkpoints(steps: dict[str, Json], definition: Json) -> None:
+    request = arguments(steps["train"], definition)
+
+    assert request["EnableManagedSpotTraining"] is True
+    assert request["StoppingCondition"]["MaxWaitTimeInSeconds"] >= request["StoppingCondition"]["MaxRuntimeInSeconds"]
+    assert request["CheckpointConfig"]["S3Uri"].endswith("/train/checkpoints")
+
+
+def test_only_a_model_that_passes_the_gate_is_registered(steps: dict[str, Json], definition: Json) -> None:
+    gate = steps["gate"]["Arguments"]
+    (condition,) = gate["Conditions"]
+    look = condition["LeftValue"]["Std:JsonGet"]
+    (file,) = steps["evaluate"]["PropertyFiles"]
+    outputs = [output["OutputName"] for output in arguments(steps["evaluate"], definition)["ProcessingOutputConfig"]["Outputs"]]
+
+    assert condition["Type"] == "GreaterThanOrEqualTo"
+    assert condition["RightValue"] == {"Get": "Parameters.MinimumAuroc"}
+    assert look["PropertyFile"] == {"Get": f"Steps.evaluate.PropertyFiles.{file['PropertyFileName']}"}
+    assert file["OutputName"] in outputs
+    assert [step["Name"] for step in gate["IfSteps"]] == ["register"]
+    assert [step["Type"] for step in gate["ElseSteps"]] == ["Fail"]
+
+
+def test_the_gate_looks_at_a_figure_that_evaluate_writes(steps: dict[str, Json]) -> None:
+    path = steps["gate"]["Arguments"]["Conditions"][0]["LeftValue"]["Std:JsonGet"]["Path"]
+    field, _, inner = path.partition(".")
+
+    assert Metrics.model_fields[field].annotation is Interval
+    assert Interval.model_fields[inner].annotation is float
+
+
+def test_films_are_shared_among_the_machines_but_everyone_has_the_table(steps: dict[str, Json]) -> None:
+    request = steps["prepare"]["Arguments"]
+    shares = {entry["InputName"]: entry["S3Input"]["S3DataDistributionType"] for entry in request["ProcessingInputs"]}
+
+    assert shares == {"code": "FullyReplicated", "films": "ShardedByS3Key", "table": "FullyReplicated"}
+    assert request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] == {"Get": "Parameters.PreparationMachines"}
+
+
+@pytest.mark.parametrize("name", TO_RUN)
+def test_faults_of_aws_are_tried_again_and_ours_are_not(name: str, steps: dict[str, Json]) -> None:
+    kinds = {kind for policy in steps[name]["RetryPolicies"] for kind in policy["ExceptionType"]}
+
+    assert kinds == {"Step.SERVICE_FAULT", "Step.THROTTLING", "SageMaker.CAPACITY_ERROR"}
+
+
+def test_a_run_may_take_another_machine_that_fits_the_same_request(definition: Json) -> None:
+    parameters = {parameter["Name"]: parameter for parameter in definition["Parameters"]}
+    allowed = parameters["TrainingInstanceType"]["EnumValues"]
+
+    assert parameters["TrainingInstanceType"]["DefaultValue"] in allowed
+    assert "ml.g5.xlarge" not in allowed  # another image, and a disk that takes no key
+    assert set(parameters["Architecture"]["EnumValues"]) == set(Architecture)
+
+
+def test_a_model_waits_for_a_person(steps: dict[str, Json]) -> None:
+    request = steps["register"]["Arguments"]
+
+    assert request["ModelApprovalStatus"] == "PendingManualApproval"
+    assert request["ModelPackageGroupName"] == "overread-test-chest14"
+
+
+def test_a_machine_with_a_local_disk_gets_no_key_for_it() -> None:
+    """SageMaker refuses one: the disk is encrypted by its hardware."""
+    scope, _ = build(JobInstance.G5_2XLARGE)
+    definition = definition_of(scope)
+    train = next(step for step in definition["Steps"] if step["Name"] == "train")
+
+    assert "VolumeKmsKeyId" not in train["Arguments"]["ResourceConfig"]
+    assert arguments(train, definition)["ResourceConfig"]["InstanceType"] == "ml.g5.2xlarge"
+
+
+def test_the_pipeline_starts_jobs_as_the_jobs_role_and_reads_no_film() -> None:
+    scope, _ = build()
+    template = scope.template().to_json()
+    (policy,) = (r["Properties"] for name, r in template["Resources"].items() if name.startswith("LineStarterPolicy"))
+    statements = policy["PolicyDocument"]["Statement"]
+    (passing,) = (s for s in statements if s["Action"] == "iam:PassRole")
+
+    assert "LineJobsRole" in str(passing["Resource"])
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    assert not [s for s in statements if "s3:" in str(s["Action"])]
+    assert not [s for s in statements if "*" in many(s["Resource"])]
+
+
+def test_the_only_findings_are_those_of_its_surroundings() -> None:
+    scope, _ = build()
+
+    assert not [finding for finding in scope.findings() if "/Line/" in finding[1]]
+
+
+@pytest.mark.parametrize("epochs", [0, 1001])
+def test_a_plan_without_sense_is_refused(epochs: int) -> None:
+    with pytest.raises(ConfigurationError, match=rf"epochs is {epochs}; allowed: 1 to 1000"):
+        TrainingPlan(
+            architecture=Architecture.RESNET18, epochs=epochs, training=JobInstance.M5_XLARGE, processing=JobInstance.M5_XLARGE
+        )
+
+
+def test_a_spot_job_that_may_wait_less_than_it_may_run_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"max_wait_hours is 12, less than max_hours \(24\)"):
+        TrainingStep(arguments=[], data="", output="", checkpoints="", instance=JobInstance.M5_XLARGE, max_wait_hours=12)
+
+
+@pytest.mark.parametrize("minimum", [0.49, 1.0])
+def test_a_gate_that_all_or_none_pass_is_refused(minimum: float) -> None:
+    with pytest.raises(ConfigurationError, match=rf"minimum_auroc is {minimum}; allowed: 0.5 \(chance\) to below 1"):
+        TrainingPlan(
+            architecture=Architecture.RESNET18,
+            epochs=1,
+            training=JobInstance.M5_XLARGE,
+            processing=JobInstance.M5_XLARGE,
+            minimum_auroc=minimum,
+        )
