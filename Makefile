@@ -9,7 +9,7 @@ CDK_CLI := 2.1148.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint synth pictures clean
+.PHONY: help setup demo test lint synth judge evidence cost destroy pictures clean
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -36,12 +36,32 @@ lint: setup ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-synth: setup ## the stacks of one environment (ENV=dev|staging|prod), with HIPAA checks
+synth: setup ## the stacks of one environment (ENV=dev|staging|prod, or delivery), with HIPAA and our own checks
 	@$(BIN)/cdk synth --quiet -c env=$(ENV)
 
-pictures: setup ## the pictures of the README, from the demo's result and the synthesized stacks
+evidence: setup ## the HIPAA control matrix of every environment, as pages and tables, into evidence/
+	@$(BIN)/python -m operations.evidence --out evidence/
+
+judge: setup $(VENV)/judge/.ready ## what other people's judges say of all templates
+	@$(BIN)/python -m operations.judge
+
+$(VENV)/judge/.ready: operations/requirements-judge.txt
+	@echo "== setting up the judges' environment (once) =="
+	@test -x $(VENV)/judge/bin/python || $(PYTHON) -m venv $(VENV)/judge
+	$(VENV)/judge/bin/python -m pip install --quiet --requirement operations/requirements-judge.txt
+	$(BIN)/npm install --silent --no-audit --no-fund --legacy-peer-deps --prefix $(VENV)/judge asl-validator@4.0.0 @cdklabs/cdk-validator-cfnguard@0.0.62
+	@touch $@
+
+cost: setup ## what each environment costs a month, from its templates and an offline price list
+	@$(BIN)/python -m operations.cost
+
+destroy: setup ## take an environment down (ENV=dev); says what goes and what stays, and asks for its name
+	@$(BIN)/python -m operations.teardown --env $(ENV)
+
+pictures: setup ## the pictures and the cost table of the README, from the demo's result and the synthesized stacks
 	$(BIN)/python -m stacks.diagram docs/architecture.svg
+	$(BIN)/python -m operations.cost --write README.md
 	$(BIN)/python -c "from PIL import Image; Image.open('demo/overlay.png').save('docs/overlay.jpg', quality=85)"
 
 clean: ## remove what was made here, but the virtual environment
-	rm -rf demo cdk.out .pytest_cache .mypy_cache .ruff_cache
+	rm -rf demo cdk.out evidence .pytest_cache .mypy_cache .ruff_cache

@@ -14,14 +14,17 @@ SYNTHESIS = [
     "app.py",
     *sorted(str(p.relative_to(REPOSITORY)) for d in ("stacks", "constructs_lib") for p in (REPOSITORY / d).rglob("*.py")),
 ]
+OPERATIONS = sorted(str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / "operations").rglob("*.py"))
 MODEL = sorted(str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / "model_code").rglob("*.py"))
 
-OURS = ("app", "stacks", "constructs_lib", "model_code")
+OURS = ("app", "operations", "stacks", "constructs_lib", "model_code")
 ALLOWED = {
     "app.py": ("stacks", "constructs_lib"),
     "stacks": ("stacks", "constructs_lib", "model_code.contract"),
     "constructs_lib": ("constructs_lib", "model_code.contract"),
     "model_code": ("model_code",),
+    # looks at the platform from outside
+    "operations": ("operations", "app", "stacks", "constructs_lib", "model_code.contract", "model_code.files"),
 }
 MODEL_LIBRARIES = ("torch", "torchvision", "numpy", "pandas", "onnxruntime", "pydicom", "sklearn", "fastapi")
 SYNTHESIS_LIBRARIES = ("aws_cdk", "constructs", "cdk_nag", "jsii")
@@ -45,7 +48,7 @@ def within(module: str, packages: tuple[str, ...]) -> bool:
     return any(module == package or module.startswith(f"{package}.") for package in packages)
 
 
-@pytest.mark.parametrize("file", [*SYNTHESIS, *MODEL])
+@pytest.mark.parametrize("file", [*SYNTHESIS, *OPERATIONS, *MODEL])
 def test_imports_point_one_way(file: str) -> None:
     allowed = ALLOWED[Path(file).parts[0]]
 

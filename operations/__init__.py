@@ -1,0 +1,1 @@
+"""What looks at the platform from outside: judges, costs, evidence, rehearsal, teardown."""

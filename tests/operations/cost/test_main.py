@@ -1,0 +1,58 @@
+"""The command writes only between its markers, and says what it cannot do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from constructs_lib.errors import ConfigurationError
+from operations.cost.__main__ import END, START, main, replaced
+from tests.operations.judge.broken import stack
+
+
+def test_what_stands_between_the_markers_is_replaced_and_nothing_else() -> None:
+    assert replaced(f"above\n{START}\nold\n{END}\nbelow", "new") == f"above\n{START}\nnew\n{END}\nbelow"
+
+
+def test_writing_twice_changes_nothing() -> None:
+    once = replaced(f"{START}{END}", "new")
+
+    assert replaced(once, "new") == once
+
+
+@pytest.mark.parametrize("text", ["", START, f"{END}{START}", f"{START}{START}{END}"])
+def test_a_document_without_its_markers_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="the document needs"):
+        replaced(text, "new")
+
+
+@pytest.fixture
+def synthesized(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[object]]:
+    stacks: dict[str, list[object]] = {"dev": [stack({"Resources": {"Key": {"Type": "AWS::KMS::Key"}}})]}
+    monkeypatch.setattr("operations.cost.__main__.synthesized", lambda _: stacks)
+    return stacks
+
+
+def test_it_writes_into_a_document(synthesized: object, tmp_path: Path) -> None:
+    document = tmp_path / "README.md"
+    document.write_text(f"# Title\n{START}\n{END}\n", encoding="utf-8")
+
+    assert main(["--write", str(document)]) == 0
+    assert "| keys | 1.00 |" in document.read_text(encoding="utf-8")
+
+
+def test_an_unknown_kind_is_one_line_and_exit_code_1(
+    synthesized: dict[str, list[object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    synthesized["dev"] = [stack({"Resources": {"It": {"Type": "AWS::Quantum::Reader"}}})]
+
+    assert main([]) == 1
+    assert capsys.readouterr().err.startswith("overread: error: no cost is known of AWS::Quantum::Reader; add")
+
+
+def test_a_document_that_is_not_there_is_one_line(
+    synthesized: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--write", str(tmp_path / "nowhere.md")]) == 1
+    assert "nowhere.md" in capsys.readouterr().err
