@@ -42,6 +42,7 @@ class EncryptionKeys(Construct):
             key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC,
             removal_policy=removal_policy,
         )
+        self.pseudonyms.add_to_resource_policy(grants_to_services_only())
         self._let_services_write_audit_records()
         self._let_services_send_messages()
 
