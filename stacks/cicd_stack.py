@@ -37,7 +37,7 @@ class CicdStack(Stack):
     """``stages`` are delivered in their order; they are stages of the same application, not children of this stack.
 
     Raises:
-        ConfigurationError: a stage is in another region, or nobody outside of its network could ask its API for a reading.
+        ConfigurationError: a stage is in another region or account, or its API could not be asked from outside its network.
     """
 
     def __init__(self, scope: Construct, *, delivery: Delivery, stages: Sequence[Stage]) -> None:
@@ -48,7 +48,14 @@ class CicdStack(Stack):
                     f"{stage.stage_name} is in region '{stage.region}'; allowed: {delivery.region}, that of the pipeline's "
                     "connection; deploy this environment by itself or make a connection and a pipeline there"
                 )
-            if isinstance(stage, PlatformStage) and stage.environment.api.private:
+            if not isinstance(stage, PlatformStage):
+                continue
+            if stage.environment.account not in (None, delivery.account):
+                raise ConfigurationError(
+                    f"{stage.stage_name} is in account '{stage.environment.account}'; allowed: {delivery.account}, that of the "
+                    "pipeline's connection, or None; deploy this environment by itself or make a pipeline in its account"
+                )
+            if stage.environment.api.private:
                 raise ConfigurationError(
                     f"the API of {stage.stage_name} is private; allowed in a delivery: private=False; the pipeline builds in "
                     "another network and could not ask it for a reading; deploy this environment by itself"

@@ -37,7 +37,15 @@ class Environment:
     keeps_data: bool
     """Whether buckets, keys and logs outlive their stacks."""
     task: Task
+    contact: str | None = None
+    """Who is told, by mail; None leaves the topic without a subscriber."""
+    monthly_usd: int
+    """Limit of the month's bill: beyond it no training starts."""
+    thresholds: Thresholds
     training: TrainingPlan
+    retraining: RetrainingRules
+    endpoint: EndpointSettings
+    api: ApiSettings
     health_imaging: bool = False
     """An AWS HealthImaging data store beside the buckets, for viewers."""
     config_rules: bool = False
@@ -46,15 +54,6 @@ class Environment:
     """SageMaker's own algorithm as a second pipeline, to compare with."""
     tracks_experiments: bool = False
     """A managed MLflow server; it costs money by the hour."""
-    endpoint: EndpointSettings
-    retraining: RetrainingRules
-    api: ApiSettings
-
-    thresholds: Thresholds
-    monthly_usd: int
-    """Limit of the month's bill: beyond it no training starts."""
-    contact: str | None = None
-    """Who is told, by mail; None leaves the topic without a subscriber."""
 
     def __post_init__(self) -> None:
         if not (self.name.isalnum() and self.name.islower() and len(self.name) <= 12):
@@ -65,9 +64,8 @@ class Environment:
         if self.account is not None and not (self.account.isdigit() and len(self.account) == 12):
             raise ConfigurationError(f"account is '{self.account}'; allowed: the 12 digits of an AWS account, or None")
         require_range("zones", self.zones, 2, 3, advice="one zone would be a single point of failure")
-        base_image(
-            self.region, self.training.training.accelerator, self.training.image_digest
-        )  # refuses a region without training images
+        # refuses a region without training images, and a digest that is none
+        base_image(self.region, self.training.training.accelerator, self.training.image_digest)
 
     @property
     def removal_policy(self) -> RemovalPolicy:
@@ -81,12 +79,12 @@ DEV: Final = Environment(
     zones=2,
     keeps_data=False,
     task=Task.CHEST14,
+    thresholds=Thresholds(),
+    monthly_usd=500,
     training=TrainingPlan(
         architecture=Architecture.DENSENET121, epochs=3, training=JobInstance.M5_2XLARGE, processing=JobInstance.M5_XLARGE
     ),
-    thresholds=Thresholds(),
-    monthly_usd=500,
-    retraining=RetrainingRules(expected_run_usd=20),
+    retraining=RetrainingRules(expected_run_usd=5),
     endpoint=Serverless(memory_mb=3072, max_concurrency=2),
     api=ApiSettings(private=False, requests_per_second=5, burst=10, daily_quota=2_000),
 )
@@ -97,12 +95,12 @@ STAGING: Final = Environment(
     zones=2,
     keeps_data=True,
     task=Task.CHEST14,
+    thresholds=Thresholds(),
+    monthly_usd=1500,
     training=TrainingPlan(
         architecture=Architecture.DENSENET121, epochs=10, training=JobInstance.G5_XLARGE, processing=JobInstance.M5_2XLARGE
     ),
-    thresholds=Thresholds(),
-    monthly_usd=1500,
-    retraining=RetrainingRules(expected_run_usd=60),
+    retraining=RetrainingRules(expected_run_usd=15),
     endpoint=Realtime(instance=ServingInstance.M5_LARGE, min_instances=2, max_instances=3, invocations_per_instance=60),
     api=ApiSettings(private=False, requests_per_second=10, burst=20, daily_quota=10_000),
 )
@@ -113,12 +111,12 @@ PROD: Final = Environment(
     zones=3,
     keeps_data=True,
     task=Task.CHEST14,
+    thresholds=Thresholds(max_error_rate=0.005),
+    monthly_usd=5000,
     training=TrainingPlan(
         architecture=Architecture.DENSENET121, epochs=30, training=JobInstance.G5_2XLARGE, processing=JobInstance.M5_2XLARGE
     ),
-    thresholds=Thresholds(max_error_rate=0.005),
-    monthly_usd=5000,
-    retraining=RetrainingRules(expected_run_usd=200),
+    retraining=RetrainingRules(expected_run_usd=50),
     # never fewer than two, in different zones: a release tries one of them first
     endpoint=Realtime(
         instance=ServingInstance.C6I_XLARGE,
@@ -131,7 +129,6 @@ PROD: Final = Environment(
 )
 
 ENVIRONMENTS: Final = {environment.name: environment for environment in (DEV, STAGING, PROD)}
-
 
 DELIVERY_NAME: Final = "delivery"
 """What ``-c env=`` calls the pipeline that delivers all environments."""

@@ -9,7 +9,7 @@ from typing import Final
 from constructs_lib.errors import ConfigurationError
 
 CONNECTION: Final = re.compile(
-    r"arn:aws[a-z-]*:codeconnections:(?P<region>[a-z]{2}(-[a-z]+)+-\d):\d{12}:connection/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"arn:aws[a-z-]*:codeconnections:(?P<region>[a-z]{2}(-[a-z]+)+-\d):(?P<account>\d{12}):connection/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
 REPOSITORY: Final = re.compile(r"[\w.-]+(/[\w.-]+)+")
 BRANCH: Final = re.compile(r"\w[\w./-]{0,254}")
@@ -43,6 +43,13 @@ class Delivery:
                 f"repository is '{self.repository}' and branch '{self.branch}'; allowed: OWNER/NAME and the branch's own name; "
                 "leave out '.git' and 'refs/heads/'"
             )
+
+    @property
+    def account(self) -> str:
+        """Whose connection it is; the pipeline and all that it delivers are in that account."""
+        found = CONNECTION.fullmatch(self.connection_arn)
+        assert found is not None
+        return found["account"]
 
     @property
     def region(self) -> str:

@@ -35,6 +35,14 @@ def test_an_environment_in_another_region_is_refused(tmp_path: Path) -> None:
         CicdStack(app, delivery=DELIVERY, stages=stages)
 
 
+def test_an_environment_in_another_account_is_refused(tmp_path: Path) -> None:
+    app = App(outdir=str(tmp_path))
+    elsewhere = PlatformStage(app, environment=replace(DEV, account="999988887777"))
+
+    with pytest.raises(ConfigurationError, match=r"overread-dev is in account '999988887777'; allowed: 111122223333"):
+        CicdStack(app, delivery=DELIVERY, stages=[elsewhere])
+
+
 def test_an_environment_that_could_not_be_asked_for_a_reading_is_refused(tmp_path: Path) -> None:
     app = App(outdir=str(tmp_path))
     private = PlatformStage(app, environment=replace(DEV, api=replace(DEV.api, private=True)))
