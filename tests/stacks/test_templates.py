@@ -1,17 +1,20 @@
-"""Every template of production against its snapshot, so that no change to what is deployed goes unseen.
+"""Every template of every environment against its snapshot, so that no change to what is deployed goes unseen.
 
-After a change that is meant: ``pytest tests/stacks/test_templates.py --snapshot-update``, and read the difference.
+A change to one environment changes its snapshots alone. After a change that is meant:
+``pytest tests/stacks/test_templates.py --snapshot-update``, and read the difference.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
+from stacks.environments import ENVIRONMENTS
 from tests.infra import Platform
 
 
@@ -28,8 +31,13 @@ STACKS = ["security", "data", "audit", "registry", "training", "endpoint", "rele
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_template_is_as_it_was(prod: Platform, stack: str, snapshot: SnapshotAssertion) -> None:
-    assert normalised(prod.templates[stack]) == snapshot(extension_class=JSONSnapshotExtension)
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_template_is_as_it_was(
+    environment: str, stack: str, platform_of: Callable[[str], Platform], snapshot: SnapshotAssertion
+) -> None:
+    template = platform_of(environment).templates[stack]
+
+    assert normalised(template) == snapshot(extension_class=JSONSnapshotExtension)
 
 
 def test_hashes_are_left_out_of_keys_and_values() -> None:

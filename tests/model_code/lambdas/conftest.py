@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from model_code.lambdas import clients, release
+from model_code.lambdas import clients, predict, release
 from model_code.lambdas.settings import Settings, settings
 from tests.aws import AwsError, FakeAws, stream
-from tests.films import dicom, ramp
+from tests.films import dicom, png, ramp
 
 GROUP = "overread-test-chest14"
 ACCOUNT = "123456789012"
@@ -32,6 +32,9 @@ VARIABLES = {
 }
 STUDY = "0f8fad5b-d9cb-469f-a165-70867728950e"
 PERSON = "a1b2c3d4-5678-90ab-cdef-1234567890ab"
+FILM = png(ramp(8))
+PNG = {"Content-Type": "image/png"}
+INVOKE = "sagemaker-runtime.InvokeEndpoint"
 Event = dict[str, Any]
 
 
@@ -130,6 +133,16 @@ def request(
     }
 
 
+def post(film: bytes = FILM, **more: Any) -> dict[str, Any]:
+    event = request(body=film, **{"headers": PNG, **more})
+    answer = predict.handler(event, None)
+    return {**answer, "body": json.loads(answer["body"])}
+
+
+def asked(aws: FakeAws) -> list[str]:
+    return [call["EndpointName"] for call in aws.of(INVOKE)]
+
+
 def arrival(key: str, bucket: str = "studies-bucket") -> Event:
     """S3's event of a new object, as EventBridge delivers it."""
     return {
@@ -183,6 +196,12 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> FakeAws:
     fake.replies["dynamodb.PutItem"] = {}
     monkeypatch.setattr(clients, "make", cache(fake.client))
     return fake
+
+
+@pytest.fixture
+def serving(aws: FakeAws) -> FakeAws:
+    aws.replies[INVOKE] = lambda _: inference(reading())
+    return aws
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

@@ -6,36 +6,8 @@ from typing import Any
 
 import pytest
 
-from model_code.lambdas import predict
 from tests.aws import AwsError, FakeAws, stream
-from tests.films import png, ramp
-from tests.model_code.lambdas.conftest import (
-    GROUP,
-    inference,
-    lines,
-    reading,
-    request,
-)
-
-FILM = png(ramp(8))
-PNG = {"Content-Type": "image/png"}
-INVOKE = "sagemaker-runtime.InvokeEndpoint"
-
-
-def post(film: bytes = FILM, **more: Any) -> dict[str, Any]:
-    event = request(body=film, **{"headers": PNG, **more})
-    answer = predict.handler(event, None)
-    return {**answer, "body": json.loads(answer["body"])}
-
-
-def asked(aws: FakeAws) -> list[str]:
-    return [call["EndpointName"] for call in aws.of(INVOKE)]
-
-
-@pytest.fixture
-def serving(aws: FakeAws) -> FakeAws:
-    aws.replies[INVOKE] = lambda _: inference(reading())
-    return aws
+from tests.model_code.lambdas.conftest import GROUP, INVOKE, lines, post, reading
 
 
 @pytest.mark.parametrize(

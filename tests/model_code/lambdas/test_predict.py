@@ -8,39 +8,22 @@ import pytest
 from hypothesis import HealthCheck, given, strategies
 from hypothesis import settings as hypothesis_settings
 
-from model_code.lambdas import predict
 from tests.aws import AwsError, FakeAws
 from tests.films import PLANTED, dicom, planted_in, png, ramp
 from tests.model_code.lambdas.conftest import (
+    FILM,
     GROUP,
+    INVOKE,
     PERSON,
+    PNG,
+    asked,
     inference,
     lines,
     package,
     parameters,
+    post,
     reading,
-    request,
 )
-
-FILM = png(ramp(8))
-PNG = {"Content-Type": "image/png"}
-INVOKE = "sagemaker-runtime.InvokeEndpoint"
-
-
-def post(film: bytes = FILM, **more: Any) -> dict[str, Any]:
-    event = request(body=film, **{"headers": PNG, **more})
-    answer = predict.handler(event, None)
-    return {**answer, "body": json.loads(answer["body"])}
-
-
-def asked(aws: FakeAws) -> list[str]:
-    return [call["EndpointName"] for call in aws.of(INVOKE)]
-
-
-@pytest.fixture
-def serving(aws: FakeAws) -> FakeAws:
-    aws.replies[INVOKE] = lambda _: inference(reading())
-    return aws
 
 
 def test_a_film_is_answered_with_its_reading(serving: FakeAws) -> None:

@@ -1,41 +1,9 @@
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 
-from model_code.lambdas import predict
 from tests.aws import FakeAws
-from tests.films import png, ramp
-from tests.model_code.lambdas.conftest import (
-    GROUP,
-    inference,
-    package,
-    parameters,
-    reading,
-    request,
-)
-
-FILM = png(ramp(8))
-PNG = {"Content-Type": "image/png"}
-INVOKE = "sagemaker-runtime.InvokeEndpoint"
-
-
-def post(film: bytes = FILM, **more: Any) -> dict[str, Any]:
-    event = request(body=film, **{"headers": PNG, **more})
-    answer = predict.handler(event, None)
-    return {**answer, "body": json.loads(answer["body"])}
-
-
-def asked(aws: FakeAws) -> list[str]:
-    return [call["EndpointName"] for call in aws.of(INVOKE)]
-
-
-@pytest.fixture
-def serving(aws: FakeAws) -> FakeAws:
-    aws.replies[INVOKE] = lambda _: inference(reading())
-    return aws
+from tests.model_code.lambdas.conftest import GROUP, asked, package, parameters, post
 
 
 def test_a_routing_that_cannot_be_read_sends_everything_to_the_champion(serving: FakeAws) -> None:
