@@ -9,7 +9,6 @@ from aws_cdk import Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -44,13 +43,7 @@ class RuntimeFunction(Construct):
         super().__init__(scope, id)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.policy = iam.ManagedPolicy(self, "Policy", roles=[self.role], statements=place.network.attachment_statements())
-        self.log_group = logs.LogGroup(
-            self,
-            "Logs",
-            encryption_key=place.keys.audit,
-            retention=logs.RetentionDays.SIX_YEARS,
-            removal_policy=place.removal_policy,
-        )
+        self.log_group = place.log_group(self, "Logs")
         self.dead_letters = sqs.Queue(
             self,
             "DeadLetters",

@@ -13,7 +13,6 @@ from constructs_lib.api.gatekeeping import ApiGatekeeping
 from constructs_lib.api.prediction_api import PredictionApi
 from constructs_lib.api.user_directory import UserDirectory
 from constructs_lib.naming import named
-from constructs_lib.place import Place
 from constructs_lib.workflows.state_machine import StateMachine
 from stacks.data_stack import DataStack
 from stacks.endpoint_stack import EndpointStack
@@ -39,7 +38,7 @@ class ApiStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id)
         keys, removal, settings = security.keys, environment.removal_policy, environment.api
-        place = Place(keys=keys, network=security.network, removal_policy=removal)
+        place = security.place
         self.people = UserDirectory(self, "People", removal_policy=removal)
         self.audit = AuditTable(self, "Audit", key=keys.messages, removal_policy=removal)
         BackupPlan(self, "Backup", table=self.audit.table, key=keys.replicas, removal_policy=removal)

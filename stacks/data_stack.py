@@ -14,7 +14,6 @@ from constructs_lib.data.bulk_intake import BulkIntake
 from constructs_lib.data.film_intake import FilmIntake
 from constructs_lib.data.imaging_store import ImagingStore
 from constructs_lib.data.phi_bucket import FOR_GOOD, Keeping, PhiBucket
-from constructs_lib.place import Place
 from constructs_lib.training.job_instance import Accelerator
 from constructs_lib.training.job_role import Workplace
 from constructs_lib.workflows.notices import BadEndings
@@ -64,7 +63,7 @@ class DataStack(Stack):
 
     def _take_films(self) -> None:
         environment, security = self._environment, self._security
-        place = Place(keys=security.keys, network=security.network, removal_policy=environment.removal_policy)
+        place = security.place
         self.films = FilmIntake(
             self,
             "Films",

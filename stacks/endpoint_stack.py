@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from aws_cdk import CfnOutput, Stack
-from aws_cdk import aws_sns as sns
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from constructs_lib.endpoints.build import build_endpoint
 from constructs_lib.endpoints.model_endpoint import ModelEndpoint, ServingSite
-from constructs_lib.place import Place
 from stacks.data_stack import DataStack
 from stacks.environments import Environment
 from stacks.registry_stack import RegistryStack
@@ -28,12 +26,16 @@ class EndpointStack(Stack):
         security: SecurityStack,
         data: DataStack,
         registry: RegistryStack,
-        notices: sns.ITopic,
     ) -> None:
         super().__init__(scope, construct_id)
         self.add_stack_dependency(registry, "its parameters must exist before this stack reads them")
-        place = Place(keys=security.keys, network=security.network, removal_policy=environment.removal_policy)
-        site = ServingSite(registry=registry.registry, models=data.artifacts, studies=data.studies, place=place, notices=notices)
+        site = ServingSite(
+            registry=registry.registry,
+            models=data.artifacts,
+            studies=data.studies,
+            place=security.place,
+            notices=security.notices,
+        )
         settings, models = environment.endpoint, registry.registry
         self.champion = build_endpoint(self, settings=settings, slot=models.champion, site=site)
         self.challenger = build_endpoint(self, settings=settings, slot=models.challenger, site=site)

@@ -12,7 +12,6 @@ from constructs_lib.monitoring.service_dashboard import ServiceDashboard
 from constructs_lib.monitoring.service_metrics import ServiceMetrics
 from constructs_lib.monitoring.spending_limit import SpendingLimit
 from constructs_lib.monitoring.trail_alarms import TrailAlarms
-from constructs_lib.place import Place
 from stacks.audit_stack import AuditStack
 from stacks.environments import Environment
 from stacks.registry_stack import RegistryStack
@@ -38,7 +37,7 @@ class MonitoringStack(Stack):
         super().__init__(scope, construct_id)
         metrics = ServiceMetrics(environment.name, registry.registry)
         thresholds, notices = environment.thresholds, security.notices
-        place = Place(keys=security.keys, network=security.network, removal_policy=environment.removal_policy)
+        place = security.place
         board = AlarmBoard(self, "Alarms", thresholds=thresholds, metrics=metrics, notices=notices)
         board.watch([part for stack in watched for part in stack.node.find_all() if isinstance(part, sqs.Queue)])
         board.sum_up()

@@ -41,16 +41,13 @@ class PlatformStage(Stage):
             security=self.security,
             data=self.data,
             registry=self.registry,
-            notices=self.security.notices,
         )
         self.release = ReleaseStack(
             self,
             "release",
-            environment=environment,
             security=self.security,
             registry=self.registry,
             endpoint=self.endpoint,
-            notices=self.security.notices,
         )
         self.retraining = RetrainingStack(
             self,
@@ -58,7 +55,6 @@ class PlatformStage(Stage):
             environment=environment,
             security=self.security,
             training=self.training,
-            notices=self.security.notices,
         )
         self.api = ApiStack(
             self,

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from aws_cdk import Stack
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from constructs_lib.place import Place
 from constructs_lib.workflows.event_trigger import EventTrigger
 from constructs_lib.workflows.notices import BadEndings
 from constructs_lib.workflows.release_workflow import ReleaseWorkflow, approval_events
 from stacks.endpoint_stack import EndpointStack
-from stacks.environments import Environment
 from stacks.registry_stack import RegistryStack
 from stacks.security_stack import SecurityStack
 
@@ -24,17 +21,15 @@ class ReleaseStack(Stack):
         scope: Construct,
         construct_id: str,
         *,
-        environment: Environment,
         security: SecurityStack,
         registry: RegistryStack,
         endpoint: EndpointStack,
-        notices: sns.ITopic,
     ) -> None:
         super().__init__(scope, construct_id)
         self.add_stack_dependency(endpoint, "a release updates that stack")
-        place = Place(keys=security.keys, network=security.network, removal_policy=environment.removal_policy)
+        place = security.place
         release = ReleaseWorkflow(
-            self, "Release", registry=registry.registry, endpoint_stack=endpoint.stack_name, place=place, notices=notices
+            self, "Release", registry=registry.registry, endpoint_stack=endpoint.stack_name, place=place, notices=security.notices
         )
         self.workflow = release.workflow
         EventTrigger(
@@ -45,4 +40,4 @@ class ReleaseStack(Stack):
             workflow=self.workflow,
             place=place,
         )
-        BadEndings(self, "BadEndings", workflow=self.workflow, notices=notices, place=place)
+        BadEndings(self, "BadEndings", workflow=self.workflow, notices=security.notices, place=place)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from aws_cdk import Stack
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from constructs_lib.naming import named
-from constructs_lib.place import Place
 from constructs_lib.workflows.event_trigger import EventTrigger
 from constructs_lib.workflows.notices import BadEndings
 from constructs_lib.workflows.retraining_workflow import RetrainingWorkflow, drift_events
@@ -31,11 +29,10 @@ class RetrainingStack(Stack):
         environment: Environment,
         security: SecurityStack,
         training: TrainingStack,
-        notices: sns.ITopic,
     ) -> None:
         super().__init__(scope, construct_id)
         self.add_stack_dependency(training, "its pipeline is what is started")
-        place = Place(keys=security.keys, network=security.network, removal_policy=environment.removal_policy)
+        place = security.place
         retraining = RetrainingWorkflow(
             self,
             "Retraining",
@@ -43,7 +40,7 @@ class RetrainingStack(Stack):
             budget=named(self, BUDGET),
             rules=environment.retraining,
             place=place,
-            notices=notices,
+            notices=security.notices,
         )
         self.workflow = retraining.workflow
         EventTrigger(
@@ -64,4 +61,4 @@ class RetrainingStack(Stack):
             place=place,
             input={"source": "schedule", "reason": environment.retraining.schedule},
         )
-        BadEndings(self, "BadEndings", workflow=self.workflow, notices=notices, place=place)
+        BadEndings(self, "BadEndings", workflow=self.workflow, notices=security.notices, place=place)

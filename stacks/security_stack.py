@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import Stack
 from constructs import Construct
 
+from constructs_lib.place import Place
 from constructs_lib.security.access_log_bucket import AccessLogBucket
 from constructs_lib.security.configuration_record import ConfigurationRecord
 from constructs_lib.security.encryption_keys import EncryptionKeys
@@ -22,6 +23,7 @@ class SecurityStack(Stack):
         removal = environment.removal_policy
         self.keys = EncryptionKeys(self, "Keys", removal_policy=removal)
         self.network = IsolatedNetwork(self, "Network", zones=environment.zones, logs_key=self.keys.audit, removal_policy=removal)
+        self.place = Place(keys=self.keys, network=self.network, removal_policy=removal)
         self.access_logs = AccessLogBucket(self, "AccessLogs", removal_policy=removal)
         self.boundary = PermissionsBoundary(self, "Boundary")
         self.notices = Notices(self, "Notices", key=self.keys.messages, contact=environment.contact).topic

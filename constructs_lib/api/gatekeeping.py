@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aws_cdk import ArnFormat, Stack
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
@@ -48,14 +47,7 @@ class ApiGatekeeping(Construct):
         return waf.CfnWebACLAssociation(self, id, resource_arn=arn, web_acl_arn=self.acl.attr_arn)
 
     def _log(self, place: Place) -> None:
-        group = logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"aws-waf-logs-{named(self, 'api')}",  # the service takes no other prefix
-            encryption_key=place.keys.audit,
-            retention=logs.RetentionDays.SIX_YEARS,
-            removal_policy=place.removal_policy,
-        )
+        group = place.log_group(self, "Logs", f"aws-waf-logs-{named(self, 'api')}")  # the service takes no other prefix
         group_arn = Stack.of(self).format_arn(
             service="logs", resource="log-group", resource_name=group.log_group_name, arn_format=ArnFormat.COLON_RESOURCE_NAME
         )

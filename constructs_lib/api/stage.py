@@ -69,14 +69,7 @@ class ApiStage(Construct):
         self._meter(api)
 
     def _group(self, id: str, name: str | None = None) -> logs.LogGroup:
-        return logs.LogGroup(
-            self,
-            id,
-            log_group_name=name,
-            encryption_key=self._place.keys.audit,
-            retention=logs.RetentionDays.SIX_YEARS,
-            removal_policy=self._place.removal_policy,
-        )
+        return self._place.log_group(self, id, name)
 
     def _meter(self, api: apigateway.RestApi) -> None:
         """A machine's key is no proof of anything; it only counts what the machine asks."""

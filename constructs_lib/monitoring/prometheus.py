@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 from aws_cdk import aws_aps as aps
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from constructs_lib.monitoring.alarm_board import Thresholds
@@ -30,14 +29,7 @@ class Prometheus(Construct):
 
     def __init__(self, scope: Construct, id: str, *, thresholds: Thresholds, place: Place) -> None:
         super().__init__(scope, id)
-        group = logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/vendedlogs/prometheus/{named(self, 'metrics')}",
-            encryption_key=place.keys.audit,
-            retention=logs.RetentionDays.SIX_YEARS,
-            removal_policy=place.removal_policy,
-        )
+        group = place.log_group(self, "Logs", f"/aws/vendedlogs/prometheus/{named(self, 'metrics')}")
         self.workspace = aps.CfnWorkspace(
             self,
             "Workspace",

@@ -7,7 +7,6 @@ from typing import Any
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -33,15 +32,8 @@ class StateMachine(Construct):
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         self.policy = iam.ManagedPolicy(self, "Policy", roles=[self.role], statements=[*statements, *_basics()])
         place.keys.messages.grant_encrypt_decrypt(self.policy)
-        self.log_group = logs.LogGroup(
-            self,
-            "Logs",
-            # with this prefix the log service keeps one policy for all workflows; without it the account runs out of policies
-            log_group_name=f"/aws/vendedlogs/states/{self.name}",
-            encryption_key=place.keys.audit,
-            retention=logs.RetentionDays.SIX_YEARS,
-            removal_policy=place.removal_policy,
-        )
+        # with this prefix the log service keeps one policy for all workflows; without it the account runs out of policies
+        self.log_group = place.log_group(self, "Logs", f"/aws/vendedlogs/states/{self.name}")
         self.machine = sfn.CfnStateMachine(
             self,
             "Machine",
