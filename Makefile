@@ -6,10 +6,11 @@ PYTHON ?= python3
 ENV ?= dev
 # npm's `latest` of the CDK CLI is older than it says and refuses this library's schema; so it is pinned
 CDK_CLI := 2.1148.1
+SAM_CLI := 1.170.0
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint synth judge evidence cost destroy pictures clean
+.PHONY: help setup demo test lint synth judge rehearse evidence cost destroy pictures clean
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -50,6 +51,17 @@ $(VENV)/judge/.ready: operations/requirements-judge.txt
 	@test -x $(VENV)/judge/bin/python || $(PYTHON) -m venv $(VENV)/judge
 	$(VENV)/judge/bin/python -m pip install --quiet --requirement operations/requirements-judge.txt
 	$(BIN)/npm install --silent --no-audit --no-fund --legacy-peer-deps --prefix $(VENV)/judge asl-validator@4.0.0 @cdklabs/cdk-validator-cfnguard@0.0.62
+	@touch $@
+
+rehearse: setup $(VENV)/rehearse/.ready ## deploys ENV to an emulator on this machine with the real CDK CLI, and uses what was deployed
+	@$(BIN)/python -m operations.rehearse --env $(ENV)
+
+# of the SAM CLI only the runtime interface emulator is used, a file in its wheel
+$(VENV)/rehearse/.ready: operations/requirements-rehearse.txt Makefile
+	@echo "== setting up the rehearsal's environment (once) =="
+	@test -x $(VENV)/rehearse/bin/python || $(PYTHON) -m venv $(VENV)/rehearse
+	$(VENV)/rehearse/bin/python -m pip install --quiet --requirement operations/requirements-rehearse.txt
+	$(VENV)/rehearse/bin/python -m pip install --quiet --no-deps aws-sam-cli==$(SAM_CLI)
 	@touch $@
 
 cost: setup ## what each environment costs a month, from its templates and an offline price list
