@@ -22,6 +22,7 @@ ONLY_HANDLERS: Final = (
     f"!{PACKAGE}/__init__.py",
     f"!{PACKAGE}/contract.py",
     f"!{PACKAGE}/lambdas",
+    f"!{PACKAGE}/lambdas/**",
     "**/__pycache__",
 )
 """What functions on the managed runtime need: a change to the model line does not touch them."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,8 +10,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 
-from constructs_lib.code_asset import CodeAsset
+from constructs_lib.code_asset import CodeAsset, light_code
 from constructs_lib.errors import ConfigurationError
 from tests.cli import REPOSITORY
 from tests.infra import Scope, many, statements, text_of
@@ -83,3 +85,33 @@ def test_the_grant_is_for_this_one_object() -> None:
     objects = [text_of(resource) for resource in many(granted["Resource"]) if not text_of(resource).endswith(">")]
     assert objects
     assert all(resource.endswith(f"/{code.asset.s3_object_key}") for resource in objects)
+
+
+HEAVY = ("deidentify", "read_study", "serve")
+"""Handlers that run from the image: the standard library and boto3 are not enough for them."""
+
+
+def handlers() -> list[str]:
+    folder = REPOSITORY / "model_code" / "lambdas"
+    named = (file.stem for file in sorted(folder.glob("*.py")) if re.search(r"^(def )?handler\b", file.read_text(), re.MULTILINE))
+    return [name for name in named if name not in HEAVY]
+
+
+def test_functions_on_the_managed_runtime_have_every_handler_and_what_it_imports() -> None:
+    """As Lambda does it: the asset's files alone, and no package that the runtime does not bring."""
+    scope = Scope()
+    function = lambda_.Function(
+        scope.stack, "Light", runtime=lambda_.Runtime.PYTHON_3_13, handler="model_code.lambdas.predict.handler", code=light_code()
+    )
+    assert handlers() and function
+    assembly = scope.stage.synth()
+    (folder,) = (path for path in Path(assembly.directory).parent.rglob("asset.*/model_code/lambdas") if path.is_dir())
+
+    script = "import importlib, sys; sys.path.insert(0, '.')\n" + "".join(
+        f"assert callable(importlib.import_module('model_code.lambdas.{name}').handler)\n" for name in handlers()
+    )
+    ran = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", script], cwd=folder.parent.parent, capture_output=True, text=True, timeout=60
+    )
+
+    assert ran.returncode == 0, ran.stderr
