@@ -27,6 +27,9 @@ DEPENDENCIES: Final = ("*", "!pyproject.toml", "!constraints.txt", f"!{PACKAGE}"
 
 CODE_TOO: Final = (*DEPENDENCIES, f"!{PACKAGE}/**", "**/__pycache__")
 
+DOCKER_FORMAT: Final = "type=docker"
+"""Newer builders write OCI manifests by themselves, which SageMaker refuses ("Unsupported manifest media type")."""
+
 
 def base_image(region: str, accelerator: Accelerator, digest: str | None = None) -> str:
     """AWS's training image for PyTorch in a region; each has it in one of several accounts.
@@ -77,6 +80,10 @@ class ServingImage(Construct):
     def grant_pull(self, grantee: iam.IGrantable) -> None:
         self._asset.repository.grant_pull(grantee)
 
+    def grant_inspect(self, grantee: iam.IGrantable) -> None:
+        """For who registers a model with it: SageMaker looks up the image with the registrar's rights."""
+        self._asset.repository.grant(grantee, "ecr:BatchGetImage", "ecr:DescribeImages")
+
 
 class FunctionImage(Construct):
     """The serving image with Lambda's runtime client: for functions that decode or read films."""
@@ -103,4 +110,5 @@ def _image(
         platform=ecr_assets.Platform.LINUX_AMD64,
         exclude=list(exclude),
         ignore_mode=IgnoreMode.GIT,
+        outputs=[DOCKER_FORMAT],
     )

@@ -28,6 +28,7 @@ from constructs_lib.delivery.settings import Delivery
 from constructs_lib.errors import ConfigurationError
 from constructs_lib.security.access_log_bucket import AccessLogBucket
 from constructs_lib.security.key_policy import grants_to_services_only
+from constructs_lib.workflows.encrypted_topic import RULES, EncryptedTopic
 from stacks.platform_stage import PlatformStage
 
 NAME: Final = "overread-delivery"
@@ -69,6 +70,7 @@ class CicdStack(Stack):
         )
         self.key.add_to_resource_policy(grants_to_services_only())
         self._let_logs_use_the_key()
+        self._let_messages_be_sent()
         self.access_logs = AccessLogBucket(self, "AccessLogs", removal_policy=RemovalPolicy.RETAIN)
         self.artifacts = SecureBucket(
             self, "Artifacts", key=self.key, access_logs=self.access_logs, removal_policy=RemovalPolicy.RETAIN
@@ -91,7 +93,7 @@ class CicdStack(Stack):
             log_group=self.log_group,
             stages=stages,
         )
-        self.messages = sns.Topic(self, "Messages", master_key=self.key, enforce_ssl=True)
+        self.messages = EncryptedTopic(self, "Messages", key=self.key, services=(RULES,)).topic
         self._tell(self.delivery.pipeline)
         Tags.of(self).add("project", "overread")
         acknowledge(self, accepted_in_delivery(stage.stage_name for stage in stages))
@@ -113,10 +115,26 @@ class CicdStack(Stack):
             )
         )
 
+    def _let_messages_be_sent(self) -> None:
+        """EventBridge names no source to KMS; what it encrypts names this stack's topic and queue."""
+        for context, kind in (("aws:sns:topicArn", "sns"), ("aws:sqs:arn", "sqs")):
+            ours = f"arn:{Aws.PARTITION}:{kind}:{self.region}:{Aws.ACCOUNT_ID}:{NAME}-*"
+            self.key.add_to_resource_policy(
+                iam.PolicyStatement(
+                    principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                    actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                    resources=["*"],
+                    conditions={"ArnLike": {f"kms:EncryptionContext:{context}": ours}},
+                )
+            )
+
     def _tell(self, pipeline: codepipeline.Pipeline) -> None:
         """A message when a delivery fails, and one when somebody is waited for."""
         untold = sqs.Queue(self, "Untold", encryption_master_key=self.key, enforce_ssl=True, retention_period=Duration.days(14))
-        topic = targets.SnsTopic(self.messages, role=self._messenger().without_policy_updates(), dead_letter_queue=untold)
+        # As the service: for encrypted topics EventBridge advises against roles. By its ARN, else the library would let every
+        # account's rules use the key.
+        told = sns.Topic.from_topic_arn(self, "Told", self.messages.topic_arn)
+        topic = targets.SnsTopic(told, dead_letter_queue=untold)
         pipeline.on_state_change(
             "Failed",
             description="A delivery failed",
@@ -135,11 +153,3 @@ class CicdStack(Stack):
             ),
             targets=[topic],
         )
-
-    def _messenger(self) -> iam.Role:
-        """EventBridge publishes as a role of this account: without one, topic and key would have to trust the service as such."""
-        here = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-        role = iam.Role(self, "Messenger", assumed_by=iam.ServicePrincipal("events.amazonaws.com", conditions=here))
-        policy = iam.ManagedPolicy(self, "MessengerPolicy", roles=[role])
-        self.messages.grant_publish(policy)
-        return role

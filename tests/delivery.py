@@ -29,7 +29,7 @@ DELIVERY = Delivery(
 def small_stage(app: App, name: str, region: str = REGION) -> Stage:
     """A stage with one stack, which has what the pipeline must publish: a file and an image."""
     stage = Stage(app, name, env=Environment(region=region))
-    stack = Stack(stage, "api")
+    stack = Stack(stage, "api", termination_protection=name.endswith("prod"))
     names = (CodeAsset(stack, "Code").uri, ServingImage(stack, "Serving").uri)
     ssm.StringListParameter(stack, "Parameter", string_list_value=list(names))
     return stage

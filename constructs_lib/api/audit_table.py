@@ -46,3 +46,4 @@ class AuditTable(Construct):
             iam.PolicyStatement(actions=["dynamodb:PutItem", "dynamodb:Query"], resources=[self.table.table_arn])
         )
         self._key.grant_encrypt_decrypt(grantee)
+        self._key.grant(grantee, "kms:DescribeKey")  # DynamoDB looks at a customer's key on behalf of whoever asks

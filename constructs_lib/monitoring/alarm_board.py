@@ -65,7 +65,7 @@ class AlarmBoard(Construct):
         super().__init__(scope, construct_id)
         self._notices, self._metrics = notices, metrics
         self._of_the_service = [
-            self._alarm("errors", metrics.share(Metric.ERRORS), thresholds.max_error_rate),
+            self._alarm("errors", metrics.failing(), thresholds.max_error_rate),
             self._alarm("latency", metrics.of(Metric.LATENCY, "p95"), thresholds.max_p95_latency_ms, unit="milliseconds"),
             self._alarm(
                 "not-assessed",

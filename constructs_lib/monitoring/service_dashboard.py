@@ -31,7 +31,7 @@ class ServiceDashboard(Construct):
                 [self._of(Metric.LATENCY, percentile) for percentile in ("p50", "p95", "p99")],
                 at.max_p95_latency_ms,
             ),
-            self._graph("Share of errors", [metrics.share(Metric.ERRORS)], at.max_error_rate),
+            self._graph("Share of errors", [metrics.failing()], at.max_error_rate),
         )
         self.dashboard.add_widgets(
             self._graph("Share not assessed", [metrics.share(Metric.NOT_ASSESSED)], at.max_not_assessed_rate),

@@ -42,10 +42,22 @@ class ServiceMetrics:
             period=period,
         )
 
-    def quarantined(self, *, period: Duration = FIVE_MINUTES) -> cloudwatch.MathExpression:
-        """Of the films that arrived, the share that could not be de-identified."""
+    def failing(self, *, period: Duration = FIVE_MINUTES) -> cloudwatch.MathExpression:
+        """Of all requests, the share that got no answer through a fault of ours: all of them too, when nothing was answered."""
         return cloudwatch.MathExpression(
-            expression="failed / (failed + clean)",
+            expression="failed / (failed + FILL(answered, 0))",
+            using_metrics={
+                "failed": self.of(Metric.ERRORS, "Sum", period=period),
+                "answered": self.of(Metric.READINGS, "Sum", period=period),
+            },
+            label="share of errors",
+            period=period,
+        )
+
+    def quarantined(self, *, period: Duration = FIVE_MINUTES) -> cloudwatch.MathExpression:
+        """Of the films that arrived, the share that could not be de-identified; the other count is missing when all failed."""
+        return cloudwatch.MathExpression(
+            expression="failed / (failed + FILL(clean, 0))",
             using_metrics={
                 "failed": self.of(Metric.QUARANTINED, "Sum", period=period),
                 "clean": self.of(Metric.FILMS, "Sum", period=period),

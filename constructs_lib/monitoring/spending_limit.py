@@ -80,7 +80,7 @@ class SpendingLimit(Construct):
         action.add_resource_dependency(budget)
 
     def _hand(self, stops: iam.IRole) -> iam.Role:
-        """The one role outside the platform's boundary: it may put one policy on one role, and take it off again."""
+        """Outside the platform's boundary, which forbids this: it may put one policy on one role, and take it off again."""
         role = iam.Role(self, "Hand", assumed_by=iam.ServicePrincipal("budgets.amazonaws.com"))
         iam.PermissionsBoundary.of(role).clear()
         iam.ManagedPolicy(

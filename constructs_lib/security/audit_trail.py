@@ -45,7 +45,7 @@ class AuditTrail(Construct):
         self.group = logs.LogGroup(
             self, "Events", encryption_key=key, retention=logs.RetentionDays.SIX_YEARS, removal_policy=removal_policy
         )
-        role = self._delivery_role()
+        role, delivery = self._delivery_role()
         policy = self._allow_storage(storage, arn)
         self.trail = cloudtrail.CfnTrail(
             self,
@@ -72,13 +72,14 @@ class AuditTrail(Construct):
                 )
             ],
         )
-        self.trail.node.add_dependency(policy, role)
+        # CloudTrail tries both ways of delivery before it makes a trail
+        self.trail.node.add_dependency(policy, delivery)
 
-    def _delivery_role(self) -> iam.Role:
+    def _delivery_role(self) -> tuple[iam.Role, iam.ManagedPolicy]:
         role = iam.Role(self, "DeliveryRole", assumed_by=iam.ServicePrincipal("cloudtrail.amazonaws.com"))
         policy = iam.ManagedPolicy(self, "DeliveryPolicy", roles=[role])
         self.group.grant_write(policy)
-        return role
+        return role, policy
 
     def _allow_storage(self, storage: PhiBucket, trail_arn: str) -> Construct:
         stack = Stack.of(self)

@@ -54,7 +54,8 @@ class ConfigurationRecord(Construct):
             statements=[
                 iam.PolicyStatement(actions=["s3:GetBucketAcl", "s3:ListBucket"], resources=[bucket.bucket_arn]),
                 iam.PolicyStatement(
-                    actions=["s3:PutObject"],
+                    # AWS Config asks for the owner's control with every file, even where a bucket knows no such lists
+                    actions=["s3:PutObject", "s3:PutObjectAcl"],
                     resources=[bucket.arn_for_objects(f"{PREFIX}/AWSLogs/{Stack.of(self).account}/Config/*")],
                 ),
             ],

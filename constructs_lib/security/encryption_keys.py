@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aws_cdk import Aws, RemovalPolicy, Stack
@@ -67,19 +68,32 @@ class EncryptionKeys(Construct):
         self.audit.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal("cloudtrail.amazonaws.com")],
-                actions=["kms:GenerateDataKey*", "kms:DescribeKey"],
+                # to decrypt is part of writing large files, and of writing under a bucket's key
+                actions=["kms:Decrypt", "kms:GenerateDataKey*", "kms:DescribeKey"],
                 resources=["*"],
                 conditions={"ArnLike": {"aws:SourceArn": f"arn:{partition}:cloudtrail:{region}:{account}:trail/*"}},
             )
         )
 
     def _let_services_send_messages(self) -> None:
-        """Alarms, rules and budgets of this account publish to encrypted topics and queues; workflow logs are delivered."""
+        """Alarms and budgets publish to encrypted topics, rules to topics and queues, and logs of workflows are delivered."""
+        self._let(MESSENGERS, "StringEquals", {"aws:SourceAccount": Aws.ACCOUNT_ID}, writes=True)
+        partition, account, region = Aws.PARTITION, Aws.ACCOUNT_ID, Stack.of(self).region
+        # EventBridge tells KMS no source when it publishes to a topic, and the delivery of logs may not either.
+        # What they encrypt names this account as well.
+        for context, kind in (("aws:sns:topicArn", "sns"), ("aws:sqs:arn", "sqs")):
+            ours = {f"kms:EncryptionContext:{context}": f"arn:{partition}:{kind}:{region}:{account}:*"}
+            self._let(("events",), "ArnLike", ours, writes=True)
+        # not a pattern: the asterisk is part of what the service writes there
+        logs = {"kms:EncryptionContext:SourceArn": f"arn:{partition}:logs:{region}:{account}:*"}
+        self._let(("delivery.logs",), "StringEquals", logs, writes=False)
+
+    def _let(self, services: Sequence[str], test: str, condition: Mapping[str, str], *, writes: bool) -> None:
         self.messages.add_to_resource_policy(
             iam.PolicyStatement(
-                principals=[iam.ServicePrincipal(f"{name}.amazonaws.com") for name in MESSENGERS],
-                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                principals=[iam.ServicePrincipal(f"{name}.amazonaws.com") for name in services],
+                actions=["kms:Decrypt", *(["kms:GenerateDataKey*"] if writes else [])],
                 resources=["*"],
-                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+                conditions={test: dict(condition)},
             )
         )

@@ -22,7 +22,7 @@ class FlowLog(Construct):
         )
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("vpc-flow-logs.amazonaws.com"))
         policy = iam.ManagedPolicy(self, "Policy", roles=[role])
-        group.grant_write(policy)
+        group.grant(policy, "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
         flow_log = ec2.FlowLog(
             self,
             "Log",

@@ -77,18 +77,17 @@ class IsolatedNetwork(Construct):
         """What a role needs so that SageMaker or Lambda can attach its work to this network."""
         stack = Stack.of(self)
         interfaces = stack.format_arn(service="ec2", resource="network-interface", resource_name="*")
+        unnamed = stack.format_arn(service="ec2", resource="*", resource_name="*")
         group = stack.format_arn(service="ec2", resource="security-group", resource_name=self.jobs.security_group_id)
         return [
             iam.PolicyStatement(actions=["ec2:CreateNetworkInterface"], resources=[interfaces, group, *self._subnet_arns()]),
             iam.PolicyStatement(
-                actions=[
-                    "ec2:AssignPrivateIpAddresses",
-                    "ec2:CreateNetworkInterfacePermission",
-                    "ec2:DeleteNetworkInterface",
-                    "ec2:DeleteNetworkInterfacePermission",
-                    "ec2:UnassignPrivateIpAddresses",
-                ],
-                resources=[interfaces],
+                actions=["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterfacePermission"], resources=[interfaces]
+            ),
+            # Lambda tries these without an interface's id before it makes a function; only this form of resource matches that
+            iam.PolicyStatement(
+                actions=["ec2:AssignPrivateIpAddresses", "ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses"],
+                resources=[interfaces, unnamed],
             ),
             iam.PolicyStatement(
                 actions=[

@@ -36,6 +36,9 @@ FORBIDDEN: Final = (
 )
 """Rights over rights, over the records, over the walls of the network, and over what keeps data."""
 
+LOOKING: Final = ("ec2:Describe*", "iam:GenerateCredentialReport", "iam:Get*", "iam:List*", "organizations:Describe*")
+"""To look is not to change: AWS Config's role writes down which gateways there were, and who had which rights."""
+
 
 class PermissionsBoundary(Construct):
     """The policy, and ``enclose`` to put it on every role of a scope. It grants nothing by itself."""
@@ -48,6 +51,7 @@ class PermissionsBoundary(Construct):
             description="Upper bound of every role of the platform",
             statements=[
                 iam.PolicyStatement(sid="WithinThese", not_actions=list(FORBIDDEN), resources=["*"]),
+                iam.PolicyStatement(sid="RightsMayBeLookedAt", actions=list(LOOKING), resources=["*"]),
                 iam.PolicyStatement(
                     sid="OnlyToServicesThatRunOurJobs",
                     actions=["iam:PassRole"],

@@ -26,6 +26,7 @@ from constructs_lib.training.pipeline_steps import RETRIES, VERSION, Value, chan
 
 LAYERS: Final = (18, 34, 50, 101, 152, 200)
 RECORDS: Final = "application/x-recordio"
+REPOSITORY: Final = "image-classification"
 ACCOUNTS: Final = {
     # region: account of the algorithm's image; the same table as in the SageMaker SDK 2.257
     "ap-northeast-1": "501404015308",
@@ -58,7 +59,7 @@ def image_of(region: str) -> str:
     if Token.is_unresolved(region):
         raise ConfigurationError("the stack has no region (env-agnostic); a region's name is needed; set Environment.region")
     require_one_of("region of the built-in algorithm", region, ACCOUNTS, "set Environment.region to one of them")
-    return f"{ACCOUNTS[region]}.dkr.ecr.{region}.{RegionInfo.get(region).domain_suffix}/image-classification:1"
+    return f"{ACCOUNTS[region]}.dkr.ecr.{region}.{RegionInfo.get(region).domain_suffix}/{REPOSITORY}:1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +137,7 @@ class BuiltinClassifier(Construct):
                 *container_statements(self, ("TrainingJobs", "TransformJobs")),
                 *network.attachment_statements(),
                 iam.PolicyStatement(actions=["kms:CreateGrant"], resources=[self._key.key_arn], conditions=FOR_AWS_ONLY),
+                *self._may_pull(),
             ],
         )
         shards.grant_read(policy, task)
@@ -152,6 +154,17 @@ class BuiltinClassifier(Construct):
             pipeline_definition={"PipelineDefinitionBody": Stack.of(self).to_json_string(definition)},
         )
         self.pipeline.node.add_dependency(policy, starter)
+
+    def _may_pull(self) -> list[iam.PolicyStatement]:
+        """The image lies in an account of AWS's, whose own leave is not enough: the role needs its own too."""
+        stack = Stack.of(self)
+        name, account = REPOSITORY, ACCOUNTS[stack.region]
+        image = stack.format_arn(service="ecr", account=account, resource="repository", resource_name=name)
+        layers = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        return [
+            iam.PolicyStatement(actions=layers, resources=[image]),
+            iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),  # it knows no resource
+        ]
 
     def _may_make_models(self) -> iam.PolicyStatement:
         return iam.PolicyStatement(

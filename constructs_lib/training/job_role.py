@@ -49,6 +49,7 @@ class JobRole(Construct):
         workplace.image.grant_pull(self.policy)
         workplace.code.grant_read(self.policy)
         key.grant_encrypt_decrypt(self.policy)
+        key.grant(self.policy, "kms:DescribeKey")
 
 
 def container_statements(scope: Construct, kinds: Sequence[str]) -> list[iam.PolicyStatement]:

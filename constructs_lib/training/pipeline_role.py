@@ -14,7 +14,10 @@ STARTED: Final = "pipelines-*"
 
 
 class PipelineRole(Construct):
-    """May start, see and stop jobs of the ``kinds`` (``Processing``, ``Training``, ``Transform``) as the role ``jobs``."""
+    """May start, see and stop jobs of the ``kinds`` (``Processing``, ``Training``, ``Transform``) as the role ``jobs``.
+
+    Also a grantee, by ``policy``.
+    """
 
     def __init__(
         self,
@@ -30,7 +33,7 @@ class PipelineRole(Construct):
         verbs = [f"sagemaker:{verb}{kind}Job" for kind in kinds for verb in ("Create", "Describe", "Stop")]
         names = [stack.format_arn(service="sagemaker", resource=f"{kind.lower()}-job", resource_name=STARTED) for kind in kinds]
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
-        iam.ManagedPolicy(
+        self.policy = iam.ManagedPolicy(
             self,
             "Policy",
             roles=[self.role],

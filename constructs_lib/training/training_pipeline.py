@@ -112,6 +112,9 @@ class TrainingPipeline(Construct):
         self.starter = PipelineRole(
             self, "Starter", jobs=self.jobs.role, kinds=("Processing", "Training"), statements=[self._may_register()]
         )
+        # SageMaker looks with this role at the figures that the gate asks for, and at the image and model that it registers
+        artifacts.grant_read(self.starter.policy, f"{task}/runs")
+        registry.image.grant_inspect(self.starter.policy)
         self.definition = self._definition(f"s3://{films.bucket.bucket_name}/{task}")
         self.pipeline = sagemaker.CfnPipeline(
             self,

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+RULES: Final = "events"
+"""EventBridge names no source when it publishes to a topic: under any condition its messages would be refused (AWS says so)."""
+
 
 class EncryptedTopic(Construct):
-    """A topic. ``services`` (``cloudwatch``) may publish for this account; roles need a grant."""
+    """A topic. ``services`` (``cloudwatch``) may publish, for this account where they say for which; roles need a grant."""
 
     def __init__(self, scope: Construct, id: str, *, key: kms.IKey, services: tuple[str, ...] = ()) -> None:
         super().__init__(scope, id)
@@ -23,7 +28,7 @@ class EncryptedTopic(Construct):
                     principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
                     actions=["sns:Publish"],
                     resources=[self.topic.topic_arn],
-                    conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+                    conditions=None if service == RULES else {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
                 )
             )
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aws_cdk import Aws, Duration
+from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
@@ -20,7 +20,7 @@ RETRY_ATTEMPTS: Final = 20
 
 
 def undelivered(scope: Construct, id: str, *, place: Place, service: str) -> sqs.Queue:
-    """A queue for what ``service`` could not deliver for this account."""
+    """A queue for what ``service`` could not deliver for this account. A rule says which it is, and nothing else of itself."""
     queue = sqs.Queue(
         scope,
         id,
@@ -29,12 +29,13 @@ def undelivered(scope: Construct, id: str, *, place: Place, service: str) -> sqs
         retention_period=Duration.days(14),
         removal_policy=place.removal_policy,
     )
+    senders = Stack.of(scope).format_arn(service=service.partition(".")[0], resource="*", arn_format=ArnFormat.NO_RESOURCE_NAME)
     queue.add_to_resource_policy(
         iam.PolicyStatement(
             principals=[iam.ServicePrincipal(service)],
             actions=["sqs:SendMessage"],
             resources=[queue.queue_arn],
-            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            conditions={"ArnLike": {"aws:SourceArn": senders}},
         )
     )
     return queue

@@ -201,11 +201,12 @@ class ReleaseWorkflow(Construct):
         return ask("ssm", "putParameter", arguments, then=then, caught=caught)
 
     def _read_alarms(self, keep: str, *, then: str, caught: str) -> State:
-        """Those of the endpoint's stack, whose names begin as CloudFormation's do: with the stack's."""
+        """Those of the champion, whose names begin as CloudFormation's do: with the stack's and the construct's."""
+        champion = self._registry.champion.role
         return ask(
             "cloudwatch",
             "describeAlarms",
-            {"AlarmNamePrefix": f"{self._endpoint_stack}-", "StateValue": "ALARM", "AlarmTypes": ["MetricAlarm"]},
+            {"AlarmNamePrefix": f"{self._endpoint_stack}-{champion}", "StateValue": "ALARM", "AlarmTypes": ["MetricAlarm"]},
             select={"ringing.$": "$.MetricAlarms[*].AlarmName"},
             keep=keep,
             then=then,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from operations.teardown.plan import BUCKET, IMAGES, PACKAGES
+from operations.teardown.plan import BUCKET, IMAGES, PACKAGES, VAULT
 
 POLL_SECONDS: Final = 5.0
 GIVE_UP_SECONDS: Final = 3600.0
@@ -70,8 +70,9 @@ class Account:
         self.client("cloudtrail").stop_logging(Name=name)
 
     def empty(self, kind: str, name: str) -> int:
-        """Empties a bucket, a model package group or an image repository; says how much was deleted."""
-        return {BUCKET: self._empty_bucket, PACKAGES: self._empty_packages, IMAGES: self._empty_images}[kind](name)
+        """Empties a bucket, a model package group, an image repository or a vault; says how much was deleted."""
+        empty = {BUCKET: self._empty_bucket, PACKAGES: self._empty_packages, IMAGES: self._empty_images, VAULT: self._empty_vault}
+        return empty[kind](name)
 
     def delete_stack(self, stack_id: str, name: str, retain: tuple[str, ...] = ()) -> Outcome:
         """Deletes a stack and waits. ``retain`` may name only what failed to be deleted before.
@@ -145,3 +146,20 @@ class Account:
                 ecr.batch_delete_image(repositoryName=name, imageIds=images)
                 deleted += len(images)
         return deleted
+
+    def _empty_vault(self, name: str) -> int:
+        """Backups go a while after the request; until then the vault cannot go."""
+        backup, asked, waited = self.client("backup"), set[str](), 0.0
+        while waited < GIVE_UP_SECONDS:
+            pages = backup.get_paginator("list_recovery_points_by_backup_vault").paginate(BackupVaultName=name)
+            left = {str(point["RecoveryPointArn"]) for page in pages for point in page["RecoveryPoints"]}
+            if not left:
+                return len(asked)
+            for arn in sorted(left - asked):
+                backup.delete_recovery_point(BackupVaultName=name, RecoveryPointArn=arn)
+            asked |= left
+            self.sleep(POLL_SECONDS)
+            waited += POLL_SECONDS
+        raise TeardownError(
+            f"{name} still holds {len(left)} backups after an hour; delete them in the console, then run this again"
+        )

@@ -75,7 +75,7 @@ def _delete(stack: SynthesizedStack, stack_id: str, plan: Plan, account: Account
             account.stop_trail(names[item.logical_id])
     retain: tuple[str, ...] = ()
     for _ in range(ATTEMPTS):
-        _empty(stack, names, plan, account)
+        _empty(stack, account.physical_ids(stack_id), plan, account)  # what went at an earlier attempt cannot be emptied again
         outcome = account.delete_stack(stack_id, stack.name, retain)
         if outcome.status == "DELETE_COMPLETE":
             break

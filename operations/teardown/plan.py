@@ -11,8 +11,13 @@ from operations.assembly import Json, SynthesizedStack
 from stacks.environments import Environment
 
 BUCKET, KEY, TRAIL = "AWS::S3::Bucket", "AWS::KMS::Key", "AWS::CloudTrail::Trail"
-PACKAGES, IMAGES = "AWS::SageMaker::ModelPackageGroup", "AWS::ECR::Repository"
-FILLED: Final = {BUCKET: "all versions of all objects", PACKAGES: "all model packages", IMAGES: "all images"}
+PACKAGES, IMAGES, VAULT = "AWS::SageMaker::ModelPackageGroup", "AWS::ECR::Repository", "AWS::Backup::BackupVault"
+FILLED: Final = {
+    BUCKET: "all versions of all objects",
+    PACKAGES: "all model packages",
+    IMAGES: "all images",
+    VAULT: "all backups",
+}
 """CloudFormation deletes these only when they are empty."""
 WINDOW_DAYS: Final = 30
 """KMS's own where a template says nothing."""
@@ -78,7 +83,7 @@ def describe(found: Plan) -> Iterator[str]:
         yield from (f"  {verb:<8} {item.path} ({item.kind}): {item.why}" for item in items)
     yield (
         "  stays    log groups that jobs made (/aws/sagemaker/*), images and files of the CDK bootstrap stack, "
-        "CloudTrail's own 90 days of history, backups"
+        "CloudTrail's own 90 days of history"
     )
 
 

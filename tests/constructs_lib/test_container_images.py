@@ -98,6 +98,13 @@ def test_the_server_listens_where_sagemaker_asks_and_is_not_root() -> None:
     assert 'ENTRYPOINT ["python", "-m", "model_code"]' in DOCKERFILE
 
 
+def test_images_are_written_in_the_format_that_sagemaker_reads() -> None:
+    scope = Scope()
+    ServingImage(scope.stack, "Serving")
+
+    assert build_order(scope)["dockerOutputs"] == ["type=docker"]
+
+
 def test_one_build_of_the_base_can_be_named_by_its_digest() -> None:
     digest = f"sha256:{'0a' * 32}"
 

@@ -15,7 +15,7 @@ from stacks.cicd_stack import NAME, CicdStack
 from stacks.environments import DEV
 from stacks.platform_stage import PlatformStage
 from tests.delivery import DELIVERY, STAGES, deliver, delivered, small_stage
-from tests.infra import many, of_type, text_of
+from tests.infra import of_type, text_of
 
 
 def test_nothing_is_found_but_what_is_accepted_and_all_of_that() -> None:
@@ -74,7 +74,7 @@ def test_every_service_that_the_key_trusts_is_held_to_this_stack() -> None:
     services = [statement for statement in key["KeyPolicy"]["Statement"] if "Service" in statement["Principal"]]
 
     assert services
-    assert all(f"log-group:{NAME}-" in json.dumps(statement["Condition"]) for statement in services)
+    assert all(f":{NAME}-*" in json.dumps(statement["Condition"]) for statement in services)
 
 
 def test_artifacts_are_in_a_bucket_of_the_stack_with_access_logs() -> None:
@@ -106,23 +106,25 @@ def test_somebody_hears_of_a_failure_and_of_an_approval_that_waits() -> None:
     assert all("Pipeline" in text_of(pattern["resources"][0]) for pattern in patterns)
 
 
-def test_messages_are_published_by_a_role_not_by_whoever_uses_eventbridge() -> None:
+def test_messages_are_published_without_a_role_and_without_a_condition() -> None:
+    """EventBridge names no source to a topic, so that a condition on it never holds; and it advises against roles here."""
     rules = of_type(delivered().template, "AWS::Events::Rule")
     (policy,) = of_type(delivered().template, "AWS::SNS::TopicPolicy")
+    (allowed,) = (statement for statement in policy["PolicyDocument"]["Statement"] if statement["Effect"] == "Allow")
 
-    assert all("Messenger" in text_of(target["RoleArn"]) for rule in rules for target in rule["Targets"])
-    assert {statement["Effect"] for statement in policy["PolicyDocument"]["Statement"]} == {"Deny"}
+    assert all("RoleArn" not in target and "DeadLetterConfig" in target for rule in rules for target in rule["Targets"])
+    assert (allowed["Principal"], "Condition" in allowed) == ({"Service": "events.amazonaws.com"}, False)
 
 
-def test_the_messenger_may_publish_and_use_the_key() -> None:
-    (policy,) = [
-        policy
-        for policy in of_type(delivered().template, "AWS::IAM::ManagedPolicy")
-        if "Messenger" in json.dumps(policy["Roles"])
-    ]
-    actions = {action for statement in policy["PolicyDocument"]["Statement"] for action in many(statement["Action"])}
+def test_eventbridge_may_use_the_key_for_the_topic_and_the_queue_of_this_stack() -> None:
+    (key,) = of_type(delivered().template, "AWS::KMS::Key")
+    events = [s for s in key["KeyPolicy"]["Statement"] if s["Principal"] == {"Service": "events.amazonaws.com"}]
 
-    assert actions == {"sns:Publish", "kms:Decrypt", "kms:GenerateDataKey*"}
+    assert {name for s in events for name in s["Condition"]["ArnLike"]} == {
+        "kms:EncryptionContext:aws:sns:topicArn",
+        "kms:EncryptionContext:aws:sqs:arn",
+    }
+    assert all(s["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"] for s in events)
 
 
 def test_the_same_source_gives_the_same_bytes(tmp_path: Path) -> None:

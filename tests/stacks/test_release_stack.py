@@ -37,7 +37,7 @@ def test_it_updates_the_endpoint_stack_and_watches_its_alarms(platform: Platform
     name = f"{platform.stage.stage_name}-endpoint"
 
     assert {states[state]["Parameters"]["StackName"] for state in ("UpdateSend", "RestoreSend", "UpdateLook")} == {name}
-    assert states["Listen"]["Parameters"]["AlarmNamePrefix"] == f"{name}-"
+    assert states["Listen"]["Parameters"]["AlarmNamePrefix"] == f"{name}-Champion"
     # CloudFormation begins the names of what has none of its own with the stack's name
     alarms = of_type(platform.templates["endpoint"], "AWS::CloudWatch::Alarm")
     assert alarms

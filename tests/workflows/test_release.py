@@ -125,7 +125,7 @@ def test_it_is_watched_minute_by_minute(run: Execute, full: Json) -> None:
     ended = run(full, EVENT, replies())
 
     assert ended.path.count("Minute") == BAKE_MINUTES
-    assert {request["AlarmNamePrefix"] for request in ended.services.of("cloudwatch.DescribeAlarms")} == {f"{STACK}-"}
+    assert {request["AlarmNamePrefix"] for request in ended.services.of("cloudwatch.DescribeAlarms")} == {f"{STACK}-Champion"}
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,12 @@ def test_whoever_adds_can_neither_change_nor_delete(template: Json) -> None:
     assert not actions & {"dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:Scan"}
 
 
+def test_whoever_adds_may_use_the_key_as_dynamodb_does(template: Json) -> None:
+    actions = {action for statement in statements(template) for action in many(statement["Action"])}
+
+    assert {"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"} <= actions
+
+
 def test_a_plain_table_would_be_found() -> None:
     plain = Scope()
     key = dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING)

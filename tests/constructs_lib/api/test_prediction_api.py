@@ -6,6 +6,7 @@ import pytest
 from aws_cdk import aws_iam as iam
 
 from constructs_lib.api.routes import ROUTES
+from constructs_lib.security.permissions_boundary import PermissionsBoundary
 from tests.api_site import PRIVATE, PUBLIC, ApiSite
 from tests.infra import Json, of_type, text_of
 
@@ -75,6 +76,19 @@ def test_connections_are_modern(template: Json) -> None:
     (api,) = of_type(template, "AWS::ApiGateway::RestApi")
 
     assert api["SecurityPolicy"].startswith("SecurityPolicy_TLS13_1_2")
+
+
+def test_the_role_that_stays_in_the_account_does_not_hold_the_boundary_back() -> None:
+    """IAM deletes no policy that is still somebody's boundary, and then the security stack would not go."""
+    site = ApiSite(PUBLIC)
+    PermissionsBoundary(site.api, "Boundary").enclose(site.api)
+    roles = [r for r in site.template()["Resources"].values() if r["Type"] == "AWS::IAM::Role"]
+    staying = [role for role in roles if role.get("DeletionPolicy") == "Retain"]
+
+    assert [role["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] for role in staying] == [
+        {"Service": "apigateway.amazonaws.com"}
+    ]
+    assert [role for role in roles if "PermissionsBoundary" not in role["Properties"]] == staying
 
 
 def test_a_private_api_answers_its_network_alone(private: Json, template: Json) -> None:

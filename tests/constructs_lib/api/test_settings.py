@@ -13,8 +13,9 @@ GOOD: dict[str, Any] = {"private": True, "requests_per_second": 5, "burst": 10, 
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("requests_per_second", 0, "requests_per_second is 0; allowed: 1 to 1000"),
-        ("burst", 0, "burst is 0; allowed: 1 to 2000"),
+        ("requests_per_second", 0, "requests_per_second is 0; allowed: 1 to 800"),
+        ("burst", 0, "burst is 0; allowed: 1 to 800"),
+        ("burst", 901, "burst is 901; allowed: 1 to 800"),  # as many calls are reserved, of the account's 1000
         ("burst", 4, "burst is 4 and requests_per_second 5; allowed: a burst of at least one"),
         ("daily_quota", 0, "daily_quota is 0; allowed: 1 to 10000000"),
     ],

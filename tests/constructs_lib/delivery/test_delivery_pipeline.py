@@ -95,11 +95,20 @@ def test_a_smoke_reading_may_ask_its_own_stage_and_nothing_else_of_the_platform(
         for action in many(statement["Action"])
         if not action.startswith(("ec2:", "kms:", "logs:", "s3:"))  # of the build itself
     }
+    protecting = granted.pop("cloudformation:UpdateTerminationProtection", [])
 
     assert [name.partition(":parameter")[2] for name in granted["ssm:GetParameter"]] == [f"/{stage}/*"]
     assert all(name.endswith("*/*/POST/machines/predict") for name in granted["execute-api:Invoke"])
     assert all("/apikeys/" in name for name in granted["apigateway:GET"])
+    assert all(f":stack/{stage}-" in name for name in protecting)
     assert granted.keys() == {"ssm:GetParameter", "execute-api:Invoke", "apigateway:GET"}
+
+
+def test_a_stage_that_keeps_data_is_protected_after_its_deployment_which_codepipeline_does_not_do() -> None:
+    protecting = "update-termination-protection --enable-termination-protection --stack-name overread-prod-api"
+
+    assert protecting in commands("overread-prod/Smoke")
+    assert "update-termination-protection" not in commands("overread-dev/Smoke")
 
 
 def test_only_the_project_that_builds_images_has_privileges() -> None:

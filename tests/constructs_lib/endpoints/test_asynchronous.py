@@ -71,3 +71,15 @@ def test_invocations_are_counted_by_their_latency(asynchronous: Built) -> None:
     metric = asynchronous.champion.metrics().invocations
 
     assert (metric.metric_name, metric.statistic) == ("ModelLatency", "SampleCount")
+
+
+def test_waking_up_is_not_among_the_alarms_that_a_release_is_judged_by(asynchronous: Built) -> None:
+    """Those have the names that CloudFormation gives: the stack's, then the construct's."""
+    named = {
+        name: resource["Properties"].get("AlarmName")
+        for name, resource in asynchronous.template["Resources"].items()
+        if resource["Type"] == "AWS::CloudWatch::Alarm" and name.startswith("Champion")
+    }
+
+    assert {given for name, given in named.items() if "Asleep" in name} == {"overread-test-chest14-asleep"}
+    assert {given for name, given in named.items() if "Asleep" not in name} == {None}

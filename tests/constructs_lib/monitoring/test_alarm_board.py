@@ -51,13 +51,28 @@ def test_thresholds_are_the_environments(alarms: dict[str, Json]) -> None:
     assert alarms["sensitivity"]["ComparisonOperator"] == "LessThanThreshold"
 
 
-def test_a_rate_is_a_share_of_the_answers(alarms: dict[str, Json]) -> None:
-    metrics = {m["Id"]: m for m in alarms["errors"]["Metrics"]}
-    (expression,) = (m["Expression"] for m in metrics.values() if "Expression" in m)
+def expression_of(alarm: Json) -> tuple[str, dict[str, str]]:
+    """An alarm's formula, and the metrics that its names stand for."""
+    (expression,) = (m["Expression"] for m in alarm["Metrics"] if "Expression" in m)
+    return str(expression), {m["Id"]: m["MetricStat"]["Metric"]["MetricName"] for m in alarm["Metrics"] if "MetricStat" in m}
 
-    assert expression == "part / whole"
-    assert metrics["part"]["MetricStat"]["Metric"]["MetricName"] == Metric.ERRORS
-    assert metrics["whole"]["MetricStat"]["Metric"]["MetricName"] == Metric.READINGS
+
+def test_a_rate_is_a_share_of_the_answers(alarms: dict[str, Json]) -> None:
+    assert expression_of(alarms["not-assessed"]) == ("part / whole", {"part": Metric.NOT_ASSESSED, "whole": Metric.READINGS})
+
+
+@pytest.mark.parametrize(
+    ("alarm", "failed", "good"), [("errors", Metric.ERRORS, Metric.READINGS), ("quarantined", Metric.QUARANTINED, Metric.FILMS)]
+)
+def test_it_rings_when_everything_fails_and_nothing_good_is_counted(
+    alarms: dict[str, Json], alarm: str, failed: Metric, good: Metric
+) -> None:
+    """A metric that nobody writes has no value, and a sum with it has none either: an alarm would take that for quiet."""
+    expression, metrics = expression_of(alarms[alarm])
+    (name,) = (id for id, metric in metrics.items() if metric == good)
+
+    assert set(metrics.values()) == {failed, good}
+    assert f"FILL({name}, 0)" in expression
 
 
 def test_metrics_are_of_one_environment_and_task(alarms: dict[str, Json]) -> None:

@@ -60,6 +60,18 @@ def test_the_trail_is_validated_encrypted_everywhere_and_watched_by_nobody_else(
     assert not [finding for finding in watched.scope.findings() if "/Trail/" in finding[1]]
 
 
+def test_the_trail_waits_for_what_lets_it_be_delivered() -> None:
+    """CloudTrail refuses a trail whose role cannot write to the log group yet, or whose bucket does not let it in."""
+    watched = Watched()
+    watched.trail([watched.films])
+    template = watched.scope.template()
+    (trail,) = template.find_resources("AWS::CloudTrail::Trail").values()
+    (delivery,) = (name for name in template.find_resources("AWS::IAM::ManagedPolicy") if "TrailDelivery" in name)
+    (policy,) = (name for name in template.find_resources("AWS::S3::BucketPolicy") if name.startswith("StorageBucket"))
+
+    assert {delivery, policy} <= set(trail["DependsOn"])
+
+
 @pytest.mark.parametrize(("audits", "message"), [("nothing", "audits no bucket"), ("itself", "would record itself")])
 def test_a_trail_of_nothing_or_of_itself_is_refused(audits: str, message: str) -> None:
     watched = Watched()

@@ -28,6 +28,13 @@ def test_the_recorder_writes_below_its_prefix_only() -> None:
     assert "/config/AWSLogs/" in written[0]
 
 
+def test_the_recorder_may_hand_its_files_over() -> None:
+    """It writes with the list ``bucket-owner-full-control``, which S3 counts as another right."""
+    (writing,) = [s for s in statements(built().template().to_json()) if "s3:PutObject" in many(s["Action"])]
+
+    assert set(many(writing["Action"])) == {"s3:PutObject", "s3:PutObjectAcl"}
+
+
 def test_the_rules_wait_for_the_recorder() -> None:
     template = built().template().to_json()
     rules = [resource for resource in template["Resources"].values() if resource["Type"] == "AWS::Config::ConfigRule"]

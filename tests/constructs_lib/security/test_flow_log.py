@@ -37,4 +37,7 @@ def test_its_role_writes_to_that_group_by_a_managed_policy() -> None:
     template = after.template().to_json()
     (policy,) = of_type(template, "AWS::IAM::ManagedPolicy")
     assert of_type(template, "AWS::IAM::Policy") == []
+    assert {"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"} == {
+        action for statement in policy["PolicyDocument"]["Statement"] for action in statement["Action"]
+    }
     assert all("Records" in str(statement["Resource"]) for statement in policy["PolicyDocument"]["Statement"])

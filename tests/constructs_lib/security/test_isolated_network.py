@@ -7,7 +7,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 
 from constructs_lib.security.isolated_network import GATEWAYS, INTERFACES, IsolatedNetwork
-from tests.infra import Scope, of_type
+from tests.infra import Scope, many, of_type, text_of
 
 
 def built(zones: int = 2) -> tuple[Scope, IsolatedNetwork]:
@@ -62,6 +62,16 @@ def test_jobs_speak_https_only_and_nobody_outside_speaks_to_them(template: dict[
 
     rules = of_type(template, "AWS::EC2::SecurityGroupIngress")
     assert all("SourceSecurityGroupId" in rule for rule in rules)
+
+
+def test_lambda_may_try_to_delete_an_interface_that_has_no_name_yet() -> None:
+    """Before it makes a function; ``network-interface/*`` does not match that, and no function could be made."""
+    scope, network = built()
+    found = [scope.stack.resolve(statement.to_json()) for statement in network.attachment_statements()]
+    (deletion,) = [s for s in found if "ec2:DeleteNetworkInterface" in many(s["Action"])]
+
+    assert any(text_of(resource).endswith(":*/*") for resource in many(deletion["Resource"]))
+    assert all("*" not in many(s["Resource"]) for s in found if "Describe" not in str(s["Action"]))
 
 
 def test_flow_logs_are_encrypted_and_kept_for_six_years() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from aws_cdk import aws_iam as iam
 
-from constructs_lib.security.permissions_boundary import FORBIDDEN, PermissionsBoundary
+from constructs_lib.security.permissions_boundary import FORBIDDEN, LOOKING, PermissionsBoundary
 from tests.infra import Json, Scope, of_type
 
 
@@ -24,10 +24,12 @@ def test_every_role_is_enclosed(template: Json) -> None:
 
 def test_no_role_can_give_rights_or_touch_the_records(template: Json) -> None:
     (policy,) = of_type(template, "AWS::IAM::ManagedPolicy")
-    within, passing = policy["PolicyDocument"]["Statement"]
+    within, looking, passing = policy["PolicyDocument"]["Statement"]
 
     assert set(within["NotAction"]) == set(FORBIDDEN)
     assert {"iam:*", "cloudtrail:StopLogging", "s3:BypassGovernanceRetention", "kms:ScheduleKeyDeletion"} <= set(FORBIDDEN)
+    assert set(looking["Action"]) == set(LOOKING)
+    assert not any(verb in action for action in LOOKING for verb in ("Put", "Create", "Attach", "Add", "Update", "*Role", ":*"))
     assert passing["Action"] == "iam:PassRole"
     assert "iam:PassedToService" in passing["Condition"]["StringEquals"]
 

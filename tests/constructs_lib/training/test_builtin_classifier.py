@@ -94,6 +94,12 @@ def test_its_role_writes_below_its_own_prefix_alone(scope: Scope) -> None:
     assert all(resource.endswith("/chest14/builtin/*") for resource in mine)
 
 
+def test_its_role_may_pull_awss_image_which_is_in_another_account(scope: Scope) -> None:
+    (pulling,) = (s for s in statements(scope.template().to_json()) if "ecr:BatchGetImage" in s["Action"])
+
+    assert text_of(pulling["Resource"]).endswith(":ecr:us-east-1:811284229777:repository/image-classification")
+
+
 def test_nothing_is_found(scope: Scope) -> None:
     assert not [found for found in scope.findings() if "/Builtin/" in found[1]]
 

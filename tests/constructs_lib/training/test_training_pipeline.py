@@ -262,8 +262,24 @@ def test_the_pipeline_starts_jobs_as_the_jobs_role_and_reads_no_film() -> None:
 
     assert "LineJobsRole" in str(passing["Resource"])
     assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
-    assert not [s for s in statements if "s3:" in str(s["Action"])]
+    assert not [s for s in statements if "Films" in str(s["Resource"]) or "Shards" in str(s["Resource"])]
     assert not [s for s in statements if "*" in many(s["Resource"])]
+
+
+def test_the_pipeline_may_look_at_what_its_gate_and_its_registration_need() -> None:
+    """SageMaker reads property files, and looks up a registered image and model, with the rights of the pipeline's own role."""
+    scope, _ = build()
+    template = scope.template().to_json()
+    (policy,) = (r["Properties"] for name, r in template["Resources"].items() if name.startswith("LineStarterPolicy"))
+    (reading, opening, looking) = (
+        next(s for s in policy["PolicyDocument"]["Statement"] if action in many(s["Action"]))
+        for action in ("s3:GetObject*", "kms:Decrypt", "ecr:DescribeImages")
+    )
+
+    assert [text_of(r) for r in reading["Resource"]][1].endswith("/chest14/runs/*")
+    assert not [action for action in many(reading["Action"]) if "Put" in action or "Delete" in action]
+    assert "KeysImages" in str(opening["Resource"])
+    assert looking["Action"] == ["ecr:BatchGetImage", "ecr:DescribeImages"]
 
 
 def test_the_only_findings_are_those_of_its_surroundings() -> None:

@@ -9,7 +9,7 @@ from tests.infra import Json, Scope, many, of_type, statements
 
 def built() -> tuple[Scope, Json]:
     scope = Scope()
-    topic = EncryptedTopic(scope.stack, "Topic", key=scope.keys().messages, services=("cloudwatch",))
+    topic = EncryptedTopic(scope.stack, "Topic", key=scope.keys().messages, services=("cloudwatch", "events"))
     topic.grant_publish(iam.ManagedPolicy(scope.stack, "Publisher"))
     return scope, dict(scope.template().to_json())
 
@@ -23,11 +23,18 @@ def test_it_has_a_customer_key_and_nothing_is_found() -> None:
 
 def test_it_takes_messages_over_tls_alone_and_alarms_of_this_account() -> None:
     (policy,) = of_type(built()[1], "AWS::SNS::TopicPolicy")
-    plain, alarms = policy["PolicyDocument"]["Statement"]
+    plain, alarms, _ = policy["PolicyDocument"]["Statement"]
 
     assert (plain["Effect"], plain["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     assert (alarms["Effect"], alarms["Principal"]) == ("Allow", {"Service": "cloudwatch.amazonaws.com"})
     assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_rules_publish_without_a_condition_which_for_them_would_never_hold() -> None:
+    (policy,) = of_type(built()[1], "AWS::SNS::TopicPolicy")
+    (rules,) = (s for s in policy["PolicyDocument"]["Statement"] if s["Principal"] == {"Service": "events.amazonaws.com"})
+
+    assert (rules["Effect"], rules["Action"], "Condition" in rules) == ("Allow", "sns:Publish", False)
 
 
 def test_publishing_takes_the_key_too() -> None:

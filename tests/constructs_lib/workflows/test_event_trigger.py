@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from constructs_lib.workflows.event_trigger import EventTrigger
 from constructs_lib.workflows.state_machine import StateMachine
-from tests.infra import Json, Scope, many, of_type, statements
+from tests.infra import Json, Scope, many, of_type, statements, text_of
 
 PASS = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
 PATTERN = {"source": ["aws.sagemaker"]}
@@ -48,7 +48,7 @@ def test_only_eventbridge_for_this_account_may_put_into_the_queue() -> None:
     (allowed,) = (s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Allow")
 
     assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
-    assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert text_of(allowed["Condition"]["ArnLike"]["aws:SourceArn"]).endswith(":events:us-east-1:<Ref:AWS::AccountId>:*")
 
 
 def test_the_input_is_the_event_or_made_of_it() -> None:

@@ -25,9 +25,9 @@ def test_alarms_budgets_and_rules_of_this_account_may_publish() -> None:
     allowed = [statement for statement in policy["PolicyDocument"]["Statement"] if statement["Effect"] == "Allow"]
 
     assert {statement["Principal"]["Service"].split(".")[0] for statement in allowed} == {"budgets", "cloudwatch", "events"}
-    assert all(
-        statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}} for statement in allowed
-    )
+    assert [statement["Principal"]["Service"] for statement in allowed if "Condition" not in statement] == [
+        "events.amazonaws.com"
+    ]
 
 
 def test_who_is_named_gets_mail() -> None:

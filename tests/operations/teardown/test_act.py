@@ -32,6 +32,8 @@ class Cloud:
     objects: int = 2
     protected: bool = False
     refuse_objects: bool = False
+    backups: list[list[Json]] = field(default_factory=list)
+    """What the vault holds, each time that it is asked."""
     polls: int = 1
     """How often a deletion is seen in progress."""
 
@@ -55,6 +57,8 @@ class Cloud:
             "s3.DeleteObjects": lambda _: {"Errors": [{"Code": "AccessDenied"}]} if self.refuse_objects else {},
             "sagemaker.ListModelPackages": {"ModelPackageSummaryList": [PACKAGE]},
             "sagemaker.DeleteModelPackage": {},
+            "backup.ListRecoveryPointsByBackupVault": lambda _: {"RecoveryPoints": self.backups.pop(0)},
+            "backup.DeleteRecoveryPoint": {},
         }
         self.account = Account(self.aws.client, self.said.append, sleep=lambda _: None)
 
@@ -142,6 +146,23 @@ def test_model_packages_go_before_their_group() -> None:
     cloud.tear_down(Group={"Type": "AWS::SageMaker::ModelPackageGroup"})
 
     assert cloud.aws.of("sagemaker.DeleteModelPackage") == [{"ModelPackageName": PACKAGE["ModelPackageArn"]}]
+
+
+def test_backups_go_before_their_vault_which_waits_until_they_are_gone() -> None:
+    night = {"RecoveryPointArn": "arn:aws:backup:us-east-1:111122223333:recovery-point:1", "Status": "COMPLETED"}
+    cloud = Cloud(["Vault"], backups=[[night], [{**night, "Status": "DELETING"}], []])
+
+    assert cloud.tear_down(Vault={"Type": "AWS::Backup::BackupVault"}) == Left()
+    assert [asked["RecoveryPointArn"] for asked in cloud.aws.of("backup.DeleteRecoveryPoint")] == [night["RecoveryPointArn"]]
+    assert cloud.aws.calls[-1][0].startswith("cloudformation.")
+
+
+def test_what_an_attempt_deleted_is_not_emptied_by_the_next() -> None:
+    """S3 knows no bucket of that name any more, which would end the teardown halfway."""
+    cloud = Cloud(["Films", "Logs"], endings=[{"Logs": "The bucket you tried to delete is not empty"}, {}])
+
+    assert cloud.tear_down(Films=BUCKET, Logs=BUCKET) == Left()
+    assert [asked["Bucket"] for asked in cloud.aws.of("s3.DeleteObjects")] == ["films-in-aws", "logs-in-aws", "logs-in-aws"]
 
 
 def test_a_bucket_that_filled_up_again_is_emptied_again() -> None:

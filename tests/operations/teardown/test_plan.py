@@ -47,6 +47,8 @@ def test_whoever_needs_another_goes_first() -> None:
         (DEV, {"Type": "AWS::CloudTrail::Trail"}, ["stopped"]),
         (DEV, {"Type": "AWS::SageMaker::ModelPackageGroup"}, ["emptied"]),
         (PROD, {"Type": "AWS::SageMaker::ModelPackageGroup"}, ["refused"]),
+        (DEV, {"Type": "AWS::Backup::BackupVault"}, ["emptied"]),
+        (PROD, {"Type": "AWS::Backup::BackupVault", "DeletionPolicy": "Retain"}, ["retained"]),
         (DEV, {"Type": "AWS::DynamoDB::Table", "Properties": {"DeletionProtectionEnabled": True}}, ["refused"]),
         (DEV, {"Type": "AWS::Cognito::UserPool", "Properties": {"DeletionProtection": "ACTIVE"}}, ["refused"]),
         (PROD, {"Type": "AWS::IAM::Role"}, []),
