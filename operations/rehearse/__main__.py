@@ -1,113 +1,39 @@
 """``python -m operations.rehearse --env dev [--keep]``: deploys to an emulator on this machine, and uses what was deployed.
 
 Exit code 0: every stack is complete and every exercise that it has something for was done. 1: something failed; the reason is
-the last line. 2: wrong use.
+the last line. 2: wrong use. 130 or 143: interrupted; what was started has ended.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import shutil
 import signal
+import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Final
-
-from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
-
-from constructs_lib.errors import ConfigurationError
-from operations.assembly import synthesize
-from operations.rehearse import report
-from operations.rehearse.deploy import bootstrap, deploy, publish_images
-from operations.rehearse.exercises import exercise
-from operations.rehearse.exercises.scene import Scene
-from operations.rehearse.inventory import State, take_stock
-from operations.rehearse.start import RehearsalError, emulator
-from stacks.environments import ENVIRONMENTS, Environment
-
-WIDTH: Final = 120
-"""Columns of the tables where no terminal says how wide it is."""
-
-
-def rehearse(environment: Environment, work: Path, console: Console) -> None:
-    """Everything once, from nothing.
-
-    Raises:
-        RehearsalError: a stack did not come, or an exercise failed.
-    """
-    stage, started = f"overread-{environment.name}", time.monotonic()
-
-    def say(text: str) -> None:
-        console.print(f"[dim]{time.monotonic() - started:5.1f} s[/] {text}", highlight=False)
-
-    say(f"synthesizing {stage}")
-    assembly = work / "assembly"
-    _, stacks = synthesize(environment, assembly)
-    say(f"{len(stacks)} stacks, {sum(len(stack.resources) for stack in stacks)} resources; starting the emulator")
-    with emulator(work, assembly, environment.region) as running:
-        say(f"it listens on {running.url}; bootstrapping")
-        bootstrap(running, assembly)
-        images = publish_images(running, assembly)
-        say(f"bootstrapped, stand-ins for {images} images published; deploying")
-        deploy(running, assembly, stage, lambda stack: say(f"deployed {stack}"))
-        inventory = take_stock(running, stacks)
-        outcomes = exercise(Scene(running, inventory, stage), say)
-        console.print()
-        console.print(report.types_table(inventory))
-        for line in report.explanations(inventory):
-            console.print(f"  {line}", style="dim", highlight=False)
-        console.print(report.exercises_table(outcomes))
-    failed = [outcome for outcome in outcomes if outcome.result == "failed"]
-    if failed:
-        raise RehearsalError(f"{failed[0].name}: {failed[0].detail}" + (f" (and {len(failed) - 1} more)" if failed[1:] else ""))
-    made = sum(resource.state is State.CREATED for resource in inventory.resources)
-    say(f"rehearsed: {len(stacks)} stacks complete, {made} resources found by their services, {_done(outcomes)} exercises done")
-
-
-def _done(outcomes: Sequence[object]) -> int:
-    return sum(getattr(outcome, "result", "") == "done" for outcome in outcomes)
-
-
-@contextmanager
-def _workplace(*, keep: bool) -> Iterator[Path]:
-    """A folder for this run alone."""
-    folder = Path(tempfile.mkdtemp(prefix="overread-rehearse-"))
-    try:
-        yield folder
-    finally:
-        if keep:
-            print(f"kept: {folder}", file=sys.stderr)
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
+from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command."""
-    parser = argparse.ArgumentParser(prog="python -m operations.rehearse", description="deploys to an emulator, and uses it")
-    parser.add_argument("--env", required=True, choices=list(ENVIRONMENTS))
-    parser.add_argument("--keep", action="store_true", help="keep the folder with the assembly and all logs")
-    given = parser.parse_args(arguments)
-    os.environ.setdefault("CDK_VALIDATION", "false")  # `make synth` validates
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with _workplace(keep=given.keep) as work:
-            rehearse(ENVIRONMENTS[given.env], work, Console(width=None if sys.stdout.isatty() else WIDTH))
-    except KeyboardInterrupt:
-        print("overread: error: interrupted; everything that was started has ended", file=sys.stderr)
-        return 130
-    except ConfigurationError as error:
-        print(f"overread: error: {error}", file=sys.stderr)
-        return 2
-    except (RehearsalError, BotoCoreError, ClientError, OSError) as error:
-        print(f"overread: error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 1
-    return 0
+    """Starts the rehearsal in a session of its own, and turns whatever signals come into one end of its input.
+
+    A terminal sends Ctrl-C to every process of its group, ``make`` sends SIGTERM a second time, and people press twice: in one
+    process that would end the synthesis' Node first, and then the tidying up. The input also ends where this process is killed.
+    """
+    came: list[int] = []
+    command = [sys.executable, "-m", "operations.rehearse.run", *(sys.argv[1:] if arguments is None else arguments)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as child:  # noqa: S603  our own module
+        assert child.stdin is not None
+        leash = child.stdin
+
+        def end(number: int, _: object) -> None:
+            came.append(number)
+            leash.close()
+
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, end)
+        code = child.wait()
+    if came:
+        return 128 + came[0]
+    return code if code >= 0 else 128 - code
 
 
 if __name__ == "__main__":

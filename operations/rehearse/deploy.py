@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -84,7 +85,7 @@ def _run(emulator: Emulator, assembly: Path, arguments: list[str], progress: Cal
     with log.open("w", encoding="utf-8") as out:
         child: subprocess.Popen[str] = subprocess.Popen(  # noqa: S603  the CLI of this environment
             command,
-            env=emulator.environment() | {"CI": "1", "CDK_DISABLE_VERSION_CHECK": "1"},
+            env=emulator.environment() | {"CI": "1", "CDK_DISABLE_VERSION_CHECK": "1", "TMPDIR": str(emulator.work)},
             cwd=emulator.work,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -92,7 +93,13 @@ def _run(emulator: Emulator, assembly: Path, arguments: list[str], progress: Cal
             text=True,
             start_new_session=True,
         )
-        limit = threading.Timer(LIMIT_SECONDS, _kill, [child])
+        late = threading.Event()
+
+        def too_late() -> None:
+            late.set()
+            _kill(child)
+
+        limit = threading.Timer(LIMIT_SECONDS, too_late)
         limit.start()
         try:
             assert child.stdout is not None
@@ -105,6 +112,10 @@ def _run(emulator: Emulator, assembly: Path, arguments: list[str], progress: Cal
         finally:
             limit.cancel()
             _kill(child)
+            if child.stdout is not None:
+                child.stdout.close()
+    if late.is_set():
+        raise RehearsalError(f"cdk {arguments[0]} did not end within {LIMIT_SECONDS} s (log: {log})")
     if code:
         raise RehearsalError(f"cdk {arguments[0]} ended with code {code}: {_reason(emulator, told)} (log: {log})")
 
@@ -118,6 +129,7 @@ def _reason(emulator: Emulator, told: list[str]) -> str:
 
 
 def _kill(child: subprocess.Popen[str]) -> None:
-    if child.poll() is None:
+    """It and whatever it started, which may outlive it and hold its output open."""
+    with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+    child.wait()

@@ -60,6 +60,16 @@ def mend(record: Record) -> None:
         except ResourceFailed as error:
             return failed(self, name, "UPDATE_ROLLBACK_COMPLETE", error)
 
+    execute_change_set = CloudFormationBackend.execute_change_set
+
+    def execute(self: CloudFormationBackend, change_set_name: str, stack_name: str | None = None) -> None:
+        """The bootstrap goes by way of a change set."""
+        try:
+            execute_change_set(self, change_set_name, stack_name)
+        except ResourceFailed as error:
+            made = next(one for one in self.change_sets.values() if change_set_name in (one.change_set_id, one.change_set_name))
+            failed(self, made.stack_id, "ROLLBACK_COMPLETE", error)
+
     validate = CloudFormationResponse._validate_different_update
 
     def validate_different_update(self: Any, parameters: Any, template: Any, stack: Stack) -> None:
@@ -70,6 +80,7 @@ def mend(record: Record) -> None:
     parsing.parse_and_create_resource = parse_and_create_resource
     CloudFormationBackend.create_stack = create  # type: ignore[method-assign]
     CloudFormationBackend.update_stack = update  # type: ignore[method-assign]
+    CloudFormationBackend.execute_change_set = execute  # type: ignore[method-assign]
 
 
 def _pointed_elsewhere(stack: Stack) -> bool:

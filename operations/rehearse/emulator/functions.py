@@ -51,6 +51,7 @@ class Runner:
         self._places, self._record = places, record
         self._lock = threading.Lock()
         self._running: dict[str, _Process] = {}
+        self._stopped = False
 
     def invoke(self, function: LambdaFunction, payload: str) -> tuple[str, bool]:
         """The answer, and whether it is an error."""
@@ -71,6 +72,8 @@ class Runner:
 
     def _process(self, function: LambdaFunction) -> _Process:
         with self._lock:
+            if self._stopped:
+                raise RuntimeError("the emulator is ending")
             process = self._running.get(function.function_name)
             if process is None or not process.alive or process.made_of != made_of(function):
                 if process is not None:
@@ -80,9 +83,13 @@ class Runner:
             return process
 
     def stop(self) -> None:
-        """Ends all of them."""
-        for process in self._running.values():
-            process.stop()
+        """Ends all of them at once, and starts no more."""
+        self._stopped = True
+        ending = [threading.Thread(target=process.stop) for process in list(self._running.values())]
+        for one in ending:
+            one.start()
+        for one in ending:
+            one.join()
 
 
 class _Process:

@@ -2,7 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from operations.rehearse.request import Json, Request
+from operations.rehearse.types.kind import same
+
+TOLD_AFTERWARDS: Final = (
+    "VersioningConfiguration",
+    "PublicAccessBlockConfiguration",
+    "BucketEncryption",
+    "NotificationConfiguration",
+    "LifecycleConfiguration",
+    "LoggingConfiguration",
+)
+NOT_REHEARSED: Final = ("ObjectLockConfiguration", "OwnershipControls", "ReplicationConfiguration", "Tags")
+"""Of no consequence for what is exercised."""
+LIFECYCLE: Final = (
+    "Status",
+    "Prefix",
+    "Id",
+    "ExpirationInDays",
+    "ExpiredObjectDeleteMarker",
+    "NoncurrentVersionExpiration",
+    "AbortIncompleteMultipartUpload",
+    "Transitions",
+)
 
 
 def settings_of(bucket: str, properties: Json) -> list[Request]:
@@ -42,7 +66,7 @@ def _encryption(rule: Json) -> Json:
 
 def _lifecycle(rule: Json) -> Json:
     """CloudFormation spells the rules of a life cycle in its own way."""
-    made: Json = {"Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
+    made: Json = {"Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}, **same(*LIFECYCLE)(rule)}
     if "Id" in rule:
         made["ID"] = rule["Id"]
     if "ExpirationInDays" in rule:

@@ -107,7 +107,7 @@ def _patch(path: str, value: object) -> Json:
 
 def _usage_plan(properties: Json) -> Json:
     parts: Json = deep_small(picked(properties, "ApiStages", "Quota", "Throttle"))
-    return lowered("ApiStages", "Quota", "Throttle")(properties) | parts
+    return lowered("ApiStages", "Quota", "Throttle", UsagePlanName="name")(properties) | parts
 
 
 TYPES: Final[Mapping[str, Kind]] = {
@@ -134,7 +134,7 @@ TYPES: Final[Mapping[str, Kind]] = {
         lowered("AccessLogSetting", "MethodSettings", "ClientCertificateId"),
         follow=_stage_settings,
     ),
-    "AWS::ApiGateway::UsagePlan": _of("CreateUsagePlan", "answer.id", _usage_plan, {"Id": "answer.id"}, name="Name"),
+    "AWS::ApiGateway::UsagePlan": _of("CreateUsagePlan", "answer.id", _usage_plan, {"Id": "answer.id"}, name="UsagePlanName"),
     "AWS::ApiGateway::UsagePlanKey": _of("CreateUsagePlanKey", "{request.keyId}:{request.usagePlanId}"),
     "AWS::WAFv2::LoggingConfiguration": Kind(
         "wafv2",

@@ -31,7 +31,9 @@ def _permission(properties: Json) -> Json:
 
 def _workflow(properties: Json) -> Json:
     settings = picked(properties, "LoggingConfiguration", "TracingConfiguration", "EncryptionConfiguration")
+    known = ("StateMachineName", "DefinitionString", "Definition", "RoleArn", "StateMachineType", "Tags", *settings)
     return {
+        **same(*known)(properties),
         "name": properties["StateMachineName"],
         "definition": properties.get("DefinitionString") or as_text(properties["Definition"]),
         "roleArn": properties["RoleArn"],

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from operations.rehearse.request import Json, Request
-from operations.rehearse.types.bucket_settings import settings_of
+from operations.rehearse.types.bucket_settings import NOT_REHEARSED, TOLD_AFTERWARDS, settings_of
 from operations.rehearse.types.kind import Kind, as_text, picked, same
 
 
@@ -29,7 +29,9 @@ def _alias(properties: Json) -> Json:
 
 def _bucket(properties: Json) -> Json:
     locked = {"ObjectLockEnabledForBucket": True} if properties.get("ObjectLockEnabled") else {}
-    return {"Bucket": properties["BucketName"], **locked}
+    access = {"ACL": properties["AccessControl"].lower()} if properties.get("AccessControl") == "Private" else {}
+    known = ("BucketName", "ObjectLockEnabled", *TOLD_AFTERWARDS, *NOT_REHEARSED, *(("AccessControl",) if access else ()))
+    return {"Bucket": properties["BucketName"], **locked, **access, **same(*known)(properties)}
 
 
 def _bucket_policy(properties: Json) -> Json:

@@ -80,14 +80,16 @@ def _rules(properties: Json) -> Json:
 def _egress(properties: Json) -> Json:
     described = picked(properties, "Description")
     permission = picked(properties, "IpProtocol", "FromPort", "ToPort")
-    for name, field, key in (
+    destinations = (
         ("CidrIp", "IpRanges", "CidrIp"),
         ("DestinationSecurityGroupId", "UserIdGroupPairs", "GroupId"),
         ("DestinationPrefixListId", "PrefixListIds", "PrefixListId"),
-    ):
+    )
+    for name, field, key in destinations:
         if name in properties:
             permission[field] = [{key: properties[name], **described}]
-    return {"GroupId": properties["GroupId"], "IpPermissions": [permission]}
+    unknown = same("Description", "IpProtocol", "FromPort", "ToPort", *(name for name, _, _ in destinations))(properties)
+    return {**unknown, "IpPermissions": [permission]}
 
 
 TYPES: Final[Mapping[str, Kind]] = {
