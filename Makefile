@@ -10,7 +10,7 @@ SAM_CLI := 1.170.0
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint synth judge rehearse evidence cost destroy pictures clean
+.PHONY: help setup demo test lint synth judge rehearse lambda evidence cost destroy pictures clean
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -21,7 +21,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3"; exit 1; }
 	@echo "== setting up $(VENV) (once) =="
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[train,cdk,films,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[train,cdk,films,lambda,openvino,pacs,dev]'
 	$(BIN)/npm install --silent --no-audit --no-fund --prefix $(VENV)/cdk aws-cdk@$(CDK_CLI)
 	ln -sf ../cdk/node_modules/.bin/cdk $(BIN)/cdk
 	@touch $@
@@ -52,6 +52,9 @@ $(VENV)/judge/.ready: operations/requirements-judge.txt
 	$(VENV)/judge/bin/python -m pip install --quiet --requirement operations/requirements-judge.txt
 	$(BIN)/npm install --silent --no-audit --no-fund --legacy-peer-deps --prefix $(VENV)/judge asl-validator@4.0.0 @cdklabs/cdk-validator-cfnguard@0.0.62
 	@touch $@
+
+lambda: setup ## the reader as a zip for Lambda, from wheels, without Docker: build/reader.zip, with a table of its sizes
+	@$(BIN)/python -m operations.lambda_zip
 
 rehearse: setup $(VENV)/rehearse/.ready ## deploys ENV to an emulator on this machine with the real CDK CLI, and uses what was deployed
 	@$(BIN)/python -m operations.rehearse --env $(ENV)

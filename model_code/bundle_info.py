@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from model_code.contract import Precision, Runtime
 
 
 class Record(BaseModel):
@@ -14,7 +16,7 @@ class Record(BaseModel):
 
 
 class InputSpec(Record):
-    """What the graph looks at: (N, 1, side, side) float32 in [0, 1], made by ``data.transforms.to_model_input``."""
+    """What the graph looks at: (N, 1, side, side) uint8, made by ``data.transforms.to_model_input``."""
 
     side: int
     channels: Literal[1] = 1
@@ -37,21 +39,49 @@ class TrainingRecord(Record):
     torch: str
 
 
-class GraphRecord(Record):
-    """The exported graph and how far its probabilities are from the trained network's on real input."""
+class ReducedRecord(Record):
+    """What a reduced precision changes on the validation split. It ships only where no label loses more than the limit."""
 
-    precision: Literal["float32"]
+    precision: Precision
+    calibration_films: int
+    """Films of the training split that the ranges are from; 0 where none are needed."""
+    films: int
+    limit: float
+    auroc_loss: dict[str, float]
+    """By label, how far its AUROC falls from float32's; negative where it rises."""
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The labels that lose more than the limit."""
+        return tuple(label for label, loss in self.auroc_loss.items() if loss > self.limit)
+
+
+class GraphRecord(Record):
+    """The exported graph: what it computes in, and on which runtime that was measured and its scores are calibrated."""
+
+    precision: Precision
+    runtime: Runtime
     parity: float
+    """Largest difference of a probability from the trained network's, of the graph in float32."""
     parity_films: int
+    reduced: ReducedRecord | None = None
+    """What was measured of a reduced precision that was asked for."""
+
+
+class Share(Record):
+    """A share of ``n`` films, with its 95% Wilson interval."""
+
+    value: float
+    low: float
+    high: float
+    n: int
 
 
 class Rates(Record):
-    """How an operating point does on a split: positives found, negatives left alone, and how many of each there were."""
+    """How an operating point does on a split: what it finds of films with the finding, and leaves alone of films without."""
 
-    sensitivity: float
-    specificity: float
-    positives: int
-    negatives: int
+    sensitivity: Share
+    specificity: Share
 
 
 class OperatingPoint(Record):
@@ -62,14 +92,40 @@ class OperatingPoint(Record):
     test: Rates | None = None
 
 
-class LabelCalibration(Record):
-    """probability = sigmoid(slope * logit + intercept) (Platt 1999), and what to say at which probability."""
+class Sigmoid(Record):
+    """probability = sigmoid(slope * logit + intercept)."""
 
-    slope: float
+    kind: Literal["sigmoid"]
+    slope: float = Field(ge=0)
     intercept: float
+
+
+class Isotonic(Record):
+    """Straight lines between points, level beyond the first and the last; both sequences rise."""
+
+    kind: Literal["isotonic"]
+    logits: tuple[float, ...] = Field(min_length=1)
+    probabilities: tuple[float, ...]
+
+    @model_validator(mode="after")
+    def _rises(self) -> Isotonic:
+        if len(self.logits) != len(self.probabilities):
+            raise ValueError("there are not as many probabilities as logits")
+        if any(list(values) != sorted(values) for values in (self.logits, self.probabilities)):
+            raise ValueError("logits and probabilities do not rise")
+        return self
+
+
+class LabelCalibration(Record):
+    """From a logit to a probability, and what to say at which probability."""
+
+    curve: Annotated[Sigmoid | Isotonic, Field(discriminator="kind")]
+    log_loss: dict[str, float]
+    """Of the curves that were compared, cross-validated on validation, nats a film; empty where films were too few to compare."""
     present_from: float
     absent_to: float
     rule_out: OperatingPoint
+    balanced: OperatingPoint
     rule_in: OperatingPoint
 
 
@@ -83,12 +139,16 @@ class CalibrationRecord(Record):
 class FilmGateRecord(Record):
     """Limits outside of which a picture is not assessed; the references they refer to are in ``film_gate.safetensors``."""
 
+    min_side: int
+    """Pixels along the longer side: as many as the model looks at."""
     min_contrast: float
     max_aspect: float
     max_colour: float
     max_noise: float
-    min_layout: float
-    max_distance: float
+    min_margin: float
+    """Log odds of a frontal view against the likeliest other one."""
+    max_layout_distance: float
+    max_embedding_distance: float
 
 
 class Interval(Record):
@@ -115,6 +175,32 @@ class Pointing(Record):
         return f"the map's peak lies inside the drawn sign in {self.hits} of {self.films} true positives ({self.accuracy:.0%})"
 
 
+class Bin(Record):
+    """Films with about the same probability: what was said of them on average, and the share that has the finding."""
+
+    said: float
+    found: Share
+
+
+class Reliability(Record):
+    """Whether a label's probabilities are true: the expected calibration error of the raw network and of what is said, 0 to 1."""
+
+    error_before: Interval
+    error: Interval
+    curve: tuple[Bin, ...]
+
+
+class Coverage(Record):
+    """The conformal decision on films that decided nothing: how often the right answer stays possible, or all stays open."""
+
+    present: Share
+    """Of films with the finding, those not called absent."""
+    absent: Share
+    """Of films without it, those not called present."""
+    uncertain: Share
+    """Of all films."""
+
+
 class Metrics(Record):
     """What the shipped graph does on held-out films."""
 
@@ -123,6 +209,8 @@ class Metrics(Record):
     films: int
     macro_auroc: Interval
     auroc: dict[str, Interval]
+    reliability: dict[str, Reliability]
+    coverage: dict[str, Coverage]
     not_assessed: int
     pointing: Pointing | None = None
 

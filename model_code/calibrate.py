@@ -11,17 +11,20 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 from model_code.bundle import Bundle, edit_bundle, open_bundle
 from model_code.bundle_info import CalibrationRecord, LabelCalibration, OperatingPoint, Rates
+from model_code.calibration_curve import probability_of
+from model_code.calibration_fit import choose
 from model_code.data.films import read_film
 from model_code.data.manifest import read_manifest
 from model_code.errors import ManifestError
-from model_code.film_gate import FilmGate, look
+from model_code.film_gate.fit import FILMS, fit_gate
+from model_code.film_gate.picture import grey_of, reduced
 from model_code.graph import Graph
 from model_code.progress import track
+from model_code.shares import share
 
 Array = NDArray[np.float64]
 
@@ -45,18 +48,23 @@ def calibrate(folder: Path, *, data: Path, out: Path | None = None) -> Bundle:
     bundle = open_bundle(folder, needs=("graph",))
     manifest = read_manifest(data, bundle.spec).split("val")
     graph = Graph(bundle)
-    logits, embeddings, looks = [], [], []
-    for path in track(manifest.paths, "score validation films", total=len(manifest)):
+    logits, embeddings, films = [], [], []
+    every = math.ceil(len(manifest) / FILMS)
+    for index, path in enumerate(track(manifest.paths, "score validation films", total=len(manifest))):
         image = read_film(path)
         scores = graph.score(image)
         logits.append(scores.logits[0])
         embeddings.append(scores.embedding[0])
-        looks.append(look(image.pixels))
+        if index % every == 0:
+            films.append(grey_of(reduced(image.pixels)))
+    groups = manifest.frame["group"].to_numpy(str)
     labels = {
-        label: calibrate_label(label, np.array(logits, np.float64)[:, index], manifest.targets[:, index].astype(np.float64))
+        label: calibrate_label(
+            label, np.array(logits, np.float64)[:, index], manifest.targets[:, index].astype(np.float64), groups
+        )
         for index, label in enumerate(manifest.labels)
     }
-    gate = FilmGate.fit(looks, np.array(embeddings))
+    gate = fit_gate(films, np.array(embeddings), side=bundle.info.input.side)
     with edit_bundle(bundle, out) as draft:
         gate.save(draft.folder)
         calibration = CalibrationRecord(error_rate=ERROR_RATE, labels=labels)
@@ -64,44 +72,28 @@ def calibrate(folder: Path, *, data: Path, out: Path | None = None) -> Bundle:
     return open_bundle(out or folder)
 
 
-def calibrate_label(label: str, logits: Array, truth: Array) -> LabelCalibration:
-    """Calibrates one label on the films where it is known. Both arguments are (N,); truth is 1, 0 or NaN."""
+def calibrate_label(label: str, logits: Array, truth: Array, groups: NDArray[np.str_]) -> LabelCalibration:
+    """Calibrates one label on the films where it is known. All are (N,); truth is 1, 0 or NaN, groups are the patients."""
     known = ~np.isnan(truth)
-    logits, positive = logits[known], truth[known] == 1
+    logits, positive, groups = logits[known], truth[known] == 1, groups[known]
     if positive.all() or not positive.any():
         raise ManifestError(
             f"the validation split has {int(positive.sum())} films with '{label}' and {int((~positive).sum())} without; "
             "calibration needs both: use more patients or another seed"
         )
-    slope, intercept = platt(logits, positive)
-    probability = expit(slope * logits + intercept)
+    curve, losses = choose(logits, positive, groups)
+    probability = probability_of(curve, logits)
     out, within = thresholds(probability, positive)
     present_from, absent_to = conformal_limits(probability, positive, ERROR_RATE)
     return LabelCalibration(
-        slope=slope,
-        intercept=intercept,
+        curve=curve,
+        log_loss=losses,
         present_from=present_from,
         absent_to=absent_to,
         rule_out=_point(out, probability, positive),
+        balanced=_point(min(max(balanced_threshold(probability, positive), out), within), probability, positive),
         rule_in=_point(within, probability, positive),
     )
-
-
-def platt(logits: Array, positive: NDArray[np.bool_]) -> tuple[float, float]:
-    """Slope and intercept of Platt's sigmoid by maximum likelihood, with his smoothed targets (Platt 1999, section 2.2).
-
-    The smoothing keeps the slope finite where a label is separated without an error. The slope is never negative: calibration
-    does not turn a ranking around.
-    """
-    with_it, without = int(positive.sum()), int((~positive).sum())
-    target = np.where(positive, (with_it + 1) / (with_it + 2), 1 / (without + 2))
-
-    def loss(parameters: Array) -> float:
-        z = math.exp(parameters[0]) * logits + parameters[1]
-        return float(np.mean(np.logaddexp(0, z) - target * z))
-
-    best = minimize(loss, np.array([0.0, 0.0]), method="BFGS")
-    return math.exp(best.x[0]), float(best.x[1])
 
 
 def conformal_limits(probability: Array, positive: NDArray[np.bool_], error_rate: float) -> tuple[float, float]:
@@ -144,15 +136,22 @@ def threshold_for_specificity(of_negatives: Array, specificity: float) -> float:
     return float(min(np.nextafter(last_left_alone, 2), 1.0))
 
 
+def balanced_threshold(probability: Array, positive: NDArray[np.bool_]) -> float:
+    """Where sensitivity and specificity together are highest (Youden 1950); the middle between the two films that it divides."""
+    values = np.unique(probability)
+    found = np.searchsorted(np.sort(probability[positive]), values)  # films with the finding below each value
+    alarmed = np.searchsorted(np.sort(probability[~positive]), values)
+    gain = alarmed / max(int((~positive).sum()), 1) - found / max(int(positive.sum()), 1)
+    best = int(gain.argmax())
+    return float(values[best] if best == 0 else (values[best - 1] + values[best]) / 2)
+
+
 def rates(threshold: float, probability: Array, positive: NDArray[np.bool_]) -> Rates:
-    """How a threshold does on films with known truth; 0 where a split has no film of a kind."""
+    """How a threshold does on films with known truth (N,)."""
     found = probability >= threshold
-    with_it, without = int(positive.sum()), int((~positive).sum())
     return Rates(
-        sensitivity=float(found[positive].sum() / max(with_it, 1)),
-        specificity=float((~found[~positive]).sum() / max(without, 1)),
-        positives=with_it,
-        negatives=without,
+        sensitivity=share(int(found[positive].sum()), int(positive.sum())),
+        specificity=share(int((~found[~positive]).sum()), int((~positive).sum())),
     )
 
 

@@ -24,6 +24,21 @@ class Architecture(StrEnum):
     RESNET50 = "resnet50"
 
 
+class Precision(StrEnum):
+    """What an exported graph computes in."""
+
+    FLOAT32 = "float32"
+    BF16 = "bf16"
+    INT8 = "int8"
+
+
+class Runtime(StrEnum):
+    """What runs an exported graph; the first is the default and always there."""
+
+    ONNXRUNTIME = "onnxruntime"
+    OPENVINO = "openvino"
+
+
 class Verb(StrEnum):
     """One verb is one file in ``model_code``, one command of ``overread`` and one step of the pipeline (rule R3)."""
 
@@ -35,6 +50,7 @@ class Verb(StrEnum):
     CALIBRATE = "calibrate"
     EVALUATE = "evaluate"
     PREDICT = "predict"
+    PACS = "pacs"
     SERVE = "serve"
 
 

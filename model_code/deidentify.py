@@ -1,7 +1,7 @@
 """``overread deidentify``: from films as they come to films that name nobody.
 
 Every file below a folder is a film, or a zip archive of films. What cannot be read stays behind, and the report says why; it
-names files by their content, since a file's name can hold a patient's.
+names files by their content, since a file's name can hold a patient's. It says too where text was painted over in which film.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import hashlib
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from model_code.cpus import usable_cpus
+from model_code.data.burned_in_text import Region
 from model_code.data.deidentify import deidentify_film
 from model_code.data.images import LIMITS
 from model_code.data.pseudonyms import Pseudonyms
@@ -57,6 +58,7 @@ class Outcome:
     source: Source
     sha256: str
     name: str | None = None
+    painted: tuple[Region, ...] = ()
     error: ImageError | None = None
 
 
@@ -84,6 +86,10 @@ def deidentify(spec: TaskSpec, *, root: Path, out: Path, pseudonyms: Pseudonyms,
             "task": spec.task.value,
             "films": len({outcome.name for outcome in outcomes if outcome.name}),
             "files": len(sources),
+            "painted": [
+                {"film": name, "regions": [asdict(region) for region in regions]}
+                for name, regions in sorted({o.name: o.painted for o in outcomes if o.name and o.painted}.items())
+            ],
             "quarantined": [
                 {"sha256": outcome.sha256, "code": outcome.error.code, "detail": outcome.error.detail}
                 for outcome in outcomes
@@ -122,7 +128,7 @@ def _clean(source: Source, folder: Path, pseudonyms: Pseudonyms) -> Outcome:
     target = folder / film.name
     target.parent.mkdir(exist_ok=True)
     target.write_bytes(film.data)
-    return Outcome(source, sha256, name=film.name)
+    return Outcome(source, sha256, name=film.name, painted=film.painted)
 
 
 def _translate(root: Path, folder: Path, outcomes: list[Outcome], spec: TaskSpec, pseudonyms: Pseudonyms) -> dict[str, int]:

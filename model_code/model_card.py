@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model_code.bundle_info import BundleInfo
+from model_code.bundle_info import BundleInfo, Share
 
 NOT_A_DEVICE = "Research use only. Overread is not a medical device; no diagnosis or treatment may rest on it."
 PHANTOMS_ONLY = "This model was trained on phantoms: drawn films of nobody. It must not be used on people."
@@ -23,14 +23,25 @@ def model_card(info: BundleInfo) -> str:
     ]
     if info.graph:
         lines.append(
-            f"- Graph: ONNX, {info.graph.precision}; probabilities within {info.graph.parity:.1e} of the trained network's "
-            f"on {info.graph.parity_films} films"
+            f"- Graph: ONNX, {info.graph.precision}, for {info.graph.runtime}; in float32 its probabilities are within "
+            f"{info.graph.parity:.1e} of the trained network's on {info.graph.parity_films} films"
+        )
+    if info.graph and info.graph.reduced and info.graph.reduced.auroc_loss:
+        reduced = info.graph.reduced
+        worst = max(reduced.auroc_loss, key=lambda label: reduced.auroc_loss[label])
+        lines.append(
+            f"- In {reduced.precision}, AUROC falls by at most {reduced.auroc_loss[worst]:.4f} ({worst}; limit {reduced.limit}) "
+            f"on {reduced.films} validation films{'; so it does not ship' if reduced.failed else ''}"
         )
     if info.calibration:
         lines.append(
             f"- Decisions: conformal, at most {info.calibration.error_rate:.0%} wrong per class on films like validation's"
         )
     return "\n".join(lines) + "\n" + _figures(info)
+
+
+def _percent(share: Share) -> str:
+    return f"{share.value:.0%} ({share.low:.0%} to {share.high:.0%})"
 
 
 def _figures(info: BundleInfo) -> str:
@@ -45,11 +56,17 @@ def _figures(info: BundleInfo) -> str:
     ]
     if info.metrics.pointing:
         rows.append(f"Pointing: {info.metrics.pointing}.")
-    rows += ["", "| label | AUROC | 95% interval | rule-out sensitivity | rule-in specificity |"]
-    rows += ["|---|---|---|---|---|"]
+    headings = ("label", "AUROC", "95% interval", "rule-out sensitivity", "rule-in specificity", "ECE", "kept*", "uncertain")
+    rows += ["", f"| {' | '.join(headings)} |", "|---" * len(headings) + "|"]
     for label, auroc in info.metrics.auroc.items():
         calibration = info.calibration.labels[label]
         out, within = calibration.rule_out.test, calibration.rule_in.test
-        rates = f"{out.sensitivity:.2f} | {within.specificity:.2f}" if out and within else " | "
-        rows.append(f"| {label} | {auroc.value:.3f} | {auroc.low:.3f} to {auroc.high:.3f} | {rates} |")
+        rates = f"{_percent(out.sensitivity)} | {_percent(within.specificity)}" if out and within else " | "
+        covered = info.metrics.coverage[label]
+        kept = f"{covered.present.value:.0%} / {covered.absent.value:.0%} | {covered.uncertain.value:.0%}"
+        error = info.metrics.reliability[label].error
+        rows.append(
+            f"| {label} | {auroc.value:.3f} | {auroc.low:.3f} to {auroc.high:.3f} | {rates} | {error.value:.3f} | {kept} |"
+        )
+    rows += ["", "*Films with / without the finding for which the decision leaves the right answer possible."]
     return "\n".join(rows) + "\n"

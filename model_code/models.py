@@ -54,7 +54,10 @@ class Classifier(nn.Module):
         self.mean, self.std = values.mean(), values.std()
 
     def forward(self, films: Tensor) -> Outputs:
-        features = torch.relu(self.features((films - self.mean) / self.std))
+        return self.answer(torch.relu(self.features((films - self.mean) / self.std)))
+
+    def answer(self, features: Tensor) -> Outputs:
+        """From the last features (N, width, h, w) to the outputs."""
         maps = self.head(features)
         pooled = torch.logsumexp(maps.flatten(2) * POOL_SHARPNESS, dim=2) - math.log(maps.shape[2] * maps.shape[3])
         return Outputs(pooled / POOL_SHARPNESS, maps, features.mean(dim=(2, 3)))

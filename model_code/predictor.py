@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +17,19 @@ from PIL import Image
 
 from model_code.bundle import Bundle, open_bundle
 from model_code.bundle_info import LabelCalibration, OperatingPoint
+from model_code.calibration_curve import probability_of
+from model_code.contract import Runtime
 from model_code.data.images import LIMITS, DecodedImage, Limits, decode
-from model_code.data.transforms import to_film_fractions
+from model_code.data.transforms import to_film_fractions, to_model_input
 from model_code.errors import ImageError
-from model_code.film_gate import FilmGate
+from model_code.film_gate.gate import FilmGate
 from model_code.graph import Graph, Scores
 from model_code.model_card import NOT_A_DEVICE, PHANTOMS_ONLY
+from model_code.prevalence import predictive_values, read_prevalence
 from model_code.reading import Finding, ImageFacts, Model, OperatingPoints, Point, PointReading, Reading, Reason, Timing
+
+COMPLETE: Final = ("graph", "calibration", "film_gate", "metrics")
+"""What a bundle that answers must have."""
 
 PEAK_GRID = 64
 """Maps are enlarged to this many cells a side before the peak is taken."""
@@ -31,28 +38,40 @@ PEAK_GRID = 64
 class Predictor:
     """A loaded bundle that answers. Thread-safe."""
 
-    def __init__(self, bundle: Bundle, graph: Graph, gate: FilmGate, limits: Limits) -> None:
+    def __init__(
+        self, bundle: Bundle, graph: Graph, gate: FilmGate, limits: Limits, prevalence: Mapping[str, float] | None = None
+    ) -> None:
         assert bundle.info.calibration is not None  # setup has asked for it
         self.bundle = bundle
         self.calibration = bundle.info.calibration.labels
         self._graph, self._gate, self._limits = graph, gate, limits
+        self._prevalence = prevalence or {}
         self._model = Model(name=bundle.info.name, version=bundle.info.version, sha256=bundle.sha256)
         self._notice = f"{NOT_A_DEVICE} {PHANTOMS_ONLY}" if bundle.info.data.phantoms else NOT_A_DEVICE
 
     @classmethod
-    def setup(cls, folder: Path, limits: Limits = LIMITS) -> Self:
-        """Loads a complete bundle.
+    def setup(
+        cls, folder: Path, limits: Limits = LIMITS, *, prevalence: Path | None = None, runtime: Runtime | None = None
+    ) -> Self:
+        """Loads a complete bundle; with a file of the local prevalence, readings have predictive values.
 
         Raises:
             BundleError: it is incomplete or altered.
+            UsageError: the file cannot be used (see ``read_prevalence``), or the runtime not (see ``Graph``).
         """
-        bundle = open_bundle(folder, needs=("graph", "calibration", "film_gate", "metrics"))
-        return cls.of(bundle, limits)
+        return cls.of(open_bundle(folder, needs=COMPLETE), limits, prevalence, runtime)
 
     @classmethod
-    def of(cls, bundle: Bundle, limits: Limits = LIMITS) -> Self:
+    def of(
+        cls,
+        bundle: Bundle,
+        limits: Limits = LIMITS,
+        prevalence: Path | None = None,
+        runtime: Runtime | None = None,
+    ) -> Self:
         """A predictor over an opened bundle that is calibrated (``evaluate`` measures one before it is complete)."""
-        return cls(bundle, Graph(bundle), FilmGate.load(bundle), limits)
+        common = read_prevalence(prevalence, bundle.info.labels) if prevalence else None
+        return cls(bundle, Graph(bundle, runtime), FilmGate.load(bundle), limits, common)
 
     def read(self, data: bytes) -> Reading:
         """The answer for one file's bytes. What cannot be read or assessed is answered too, with its reasons."""
@@ -60,9 +79,8 @@ class Predictor:
         try:
             image = self.decode(data)
         except ImageError as error:
-            decoded = _milliseconds(started)
-            reason = Reason(code="too_small" if error.code == "too_small" else "unreadable", detail=error.detail)
-            return self._reading((reason,), (), None, Timing(decode=decoded, model=0.0, total=_milliseconds(started)))
+            timing = Timing(decode=_milliseconds(started), model=0.0, total=_milliseconds(started))
+            return self.refuse(error).model_copy(update={"timing_ms": timing})
         decoded = _milliseconds(started)
         scores = self.predict(image)
         modelled = _milliseconds(started) - decoded
@@ -78,10 +96,21 @@ class Predictor:
         """One pass of the graph over one film (a batch of one)."""
         return self._graph.score(image)
 
+    def predict_many(self, images: Sequence[DecodedImage]) -> list[Scores]:
+        """One pass of the graph over several films; the scores of each as ``predict`` gives them."""
+        films = np.stack([to_model_input(image.pixels, self.bundle.info.input.side) for image in images])
+        scores = self._graph.run(films)
+        return [Scores(*(part[[index]] for part in scores)) for index in range(len(images))]
+
+    def refuse(self, error: ImageError) -> Reading:
+        """The answer for a file that gave no image."""
+        reason = Reason(code="too_small" if error.code == "too_small" else "unreadable", detail=error.detail)
+        return self._reading((reason,), (), None, Timing(decode=0.0, model=0.0, total=0.0))
+
     def encode(self, image: DecodedImage, scores: Scores) -> Reading:
         """Scores to a Reading: the gate first, then calibration, decisions and peaks."""
         facts = ImageFacts(rows=image.rows, columns=image.columns, sha256=image.sha256, photometric=image.photometric)
-        reasons = self._gate.reasons(image.pixels, scores.embedding[0])
+        reasons = self._gate.reasons(image, scores.embedding[0])
         findings = (
             ()
             if reasons
@@ -89,11 +118,16 @@ class Predictor:
         )
         return self._reading(reasons, findings, facts, Timing(decode=0.0, model=0.0, total=0.0))
 
+    def would_give(self, reading: Reading) -> bool:
+        """Whether a Reading of before stands: it is of this very bundle, with predictive values for the same prevalence."""
+        return (reading.model, reading.notice) == (self._model, self._notice) and all(
+            self._points(finding.label, finding.probability) == finding.operating_points for finding in reading.findings
+        )
+
     def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         """Calibrated probabilities of logits (N, K)."""
-        ordered = [self.calibration[label] for label in self.bundle.info.labels]
-        slopes, intercepts = np.array([(one.slope, one.intercept) for one in ordered]).T
-        return np.asarray(0.5 + 0.5 * np.tanh(0.5 * (slopes * logits + intercepts)), np.float64)  # a sigmoid that cannot overflow
+        curves = [self.calibration[label].curve for label in self.bundle.info.labels]
+        return np.stack([probability_of(curve, logits[:, index]) for index, curve in enumerate(curves)], axis=1)
 
     def _finding(self, index: int, label: str, image: DecodedImage, scores: Scores) -> Finding:
         calibration = self.calibration[label]
@@ -103,11 +137,33 @@ class Predictor:
             label=label,
             probability=probability,
             decision=decide(probability, calibration),
-            operating_points=OperatingPoints(
-                rule_out=_point_reading(calibration.rule_out, probability),
-                rule_in=_point_reading(calibration.rule_in, probability),
-            ),
+            operating_points=self._points(label, probability),
             peak=Point(x=x, y=y),
+        )
+
+    def _points(self, label: str, probability: float) -> OperatingPoints:
+        calibration = self.calibration[label]
+        return OperatingPoints(
+            rule_out=self._point(label, calibration.rule_out, probability),
+            balanced=self._point(label, calibration.balanced, probability),
+            rule_in=self._point(label, calibration.rule_in, probability),
+        )
+
+    def _point(self, label: str, point: OperatingPoint, probability: float) -> PointReading:
+        measured = point.test or point.validation
+        found, left = measured.sensitivity, measured.specificity
+        common = self._prevalence.get(label)
+        ppv, npv = (None, None) if common is None else predictive_values(found.value, left.value, common)
+        return PointReading(
+            threshold=point.threshold,
+            positive=probability >= point.threshold,
+            sensitivity=found.value,
+            specificity=left.value,
+            sensitivity_95=(found.low, found.high),
+            specificity_95=(left.low, left.high),
+            n=found.n + left.n,
+            ppv=ppv,
+            npv=npv,
         )
 
     def _reading(
@@ -145,17 +201,6 @@ def peak_of(label_map: NDArray[np.float32]) -> tuple[float, float]:
     """Where the evidence is strongest: (x, y) as fractions of the model's square input."""
     row, column = np.unravel_index(int(enlarge(label_map).argmax()), (PEAK_GRID, PEAK_GRID))
     return (float(column) + 0.5) / PEAK_GRID, (float(row) + 0.5) / PEAK_GRID
-
-
-def _point_reading(point: OperatingPoint, probability: float) -> PointReading:
-    measured = point.test or point.validation
-    return PointReading(
-        threshold=point.threshold,
-        positive=probability >= point.threshold,
-        sensitivity=measured.sensitivity,
-        specificity=measured.specificity,
-        n=measured.positives + measured.negatives,
-    )
 
 
 def _milliseconds(since: float) -> float:

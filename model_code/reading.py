@@ -23,10 +23,24 @@ class Model(Part):
     sha256: str
 
 
+Code = Literal[
+    "unreadable",
+    "too_small",
+    "blank",
+    "not_a_chest_film",
+    "lateral_view",
+    "inverted",
+    "cropped",
+    "out_of_distribution",
+    "not_dermoscopy",
+]
+"""Why an image is not assessed. Part of the schema: codes are added, never changed."""
+
+
 class Reason(Part):
     """Why an image was not assessed: a stable code, and a sentence for people that holds nothing of the file's content."""
 
-    code: Literal["unreadable", "too_small", "blank", "not_a_chest_film", "out_of_distribution"]
+    code: Code
     detail: str
 
 
@@ -44,13 +58,20 @@ class PointReading(Part):
     positive: bool
     sensitivity: float
     specificity: float
+    sensitivity_95: tuple[float, float]
+    """Wilson's interval."""
+    specificity_95: tuple[float, float]
     n: int
+    ppv: float | None
+    """Of films above the threshold, the share that has the finding at the local prevalence. Null where none was given."""
+    npv: float | None
 
 
 class OperatingPoints(Part):
-    """Rule-out misses few, rule-in alarms falsely on few."""
+    """Rule-out misses few, rule-in alarms falsely on few, balanced does both as well as can be."""
 
     rule_out: PointReading
+    balanced: PointReading
     rule_in: PointReading
 
 

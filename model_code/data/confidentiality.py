@@ -90,3 +90,7 @@ METHOD_CODES: Final = {
     "113108": "Retain Patient Characteristics Option",
 }
 """CID 7050 of PS3.16."""
+
+METHOD_OF_PIXELS: Final = "Overread: text found near the borders painted over"
+METHOD_CODES_OF_PIXELS: Final = {"113101": "Clean Pixel Data Option"}
+"""Said of films in which text was found; of the others it is not known that they held none."""

@@ -1,12 +1,13 @@
-"""One film without its patient: the pixels as they were, under a name that only the holder of a key can trace back.
+"""One film without its patient, under a name that only the holder of a key can trace back.
 
 What is not a film, or cannot be read, is refused by the decoder that training and serving use, so that ``clean`` holds nothing
-else. Text that is burned into the pixels is not looked for.
+else. Pixels stay as they were, but for text that is found near their borders.
 """
 
 from __future__ import annotations
 
 import io
+import logging
 import re
 import warnings
 from dataclasses import dataclass
@@ -19,12 +20,25 @@ from pydicom import DataElement, Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.tag import Tag
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from model_code.data.confidentiality import ATTRIBUTES, IDENTITY, METHOD, METHOD_CODES, OF_A_TABLE, Action
+from model_code.data.burned_in_text import Region, find_text
+from model_code.data.confidentiality import (
+    ATTRIBUTES,
+    IDENTITY,
+    METHOD,
+    METHOD_CODES,
+    METHOD_CODES_OF_PIXELS,
+    METHOD_OF_PIXELS,
+    OF_A_TABLE,
+    Action,
+)
 from model_code.data.images import LIMITS, DecodedImage, Limits, decode
+from model_code.data.painting import clean_pixels, paint_over, transfer_syntax
 from model_code.data.pseudonyms import Pseudonyms
 from model_code.errors import ImageError
+
+# its warnings quote the values that it mends, in a log too
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 OLDEST: Final = 89
@@ -36,6 +50,8 @@ class CleanFilm:
 
     name: str
     data: bytes
+    painted: tuple[Region, ...] = ()
+    """Where text stood in the pixels."""
 
 
 def deidentify_film(data: bytes, pseudonyms: Pseudonyms, limits: Limits = LIMITS) -> CleanFilm:
@@ -45,23 +61,27 @@ def deidentify_film(data: bytes, pseudonyms: Pseudonyms, limits: Limits = LIMITS
         ImageError: it is not a film that can be read (see ``images.decode``), or ``identity_in_pixels``.
     """
     decoded = decode(data, limits)
-    film = pseudonyms.film(decoded.sha256)
+    film, text = pseudonyms.film(decoded.sha256), find_text(decoded.pixels)
     if data.startswith(PICTURES):
-        return CleanFilm(f"films/{film}.png", _as_png(decoded))
+        return CleanFilm(f"films/{film}.png", _as_png(decoded, text), text)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom's warnings quote the values that it mends
         try:
             dataset = dcmread(io.BytesIO(data), force=data[128:132] != b"DICM")
+            if not text and str(dataset.get("BurnedInAnnotation")).upper() == "YES":
+                raise ImageError("identity_in_pixels", "the header says that the pixels name the patient, but no text was found")
             patient = _patient_of(dataset, decoded)
-            clean = clean_header(dataset, pseudonyms, patient)
-            return CleanFilm(f"films/{pseudonyms.patient(patient)}/{film}.dcm", _as_dicom(clean, dataset))
+            _refuse_names(dataset)
+            clean_pixels(dataset, text)
+            clean = clean_header(dataset, pseudonyms, patient, cleaned_pixels=bool(text))
+            return CleanFilm(f"films/{pseudonyms.patient(patient)}/{film}.dcm", _as_dicom(clean, dataset), text)
         except ImageError:
             raise
         except Exception as error:
             raise ImageError("damaged_header", f"the DICOM header cannot be rewritten ({type(error).__name__})") from None
 
 
-def clean_header(dataset: Dataset, pseudonyms: Pseudonyms, patient: str) -> Dataset:
+def clean_header(dataset: Dataset, pseudonyms: Pseudonyms, patient: str, *, cleaned_pixels: bool = False) -> Dataset:
     """A new data set of what ``ATTRIBUTES`` lets stay, as it lets it stay. ``patient`` is the number in the source."""
     words = {word for keyword in IDENTITY for word in _words(dataset.get(keyword))}
     clean = Dataset()
@@ -77,8 +97,11 @@ def clean_header(dataset: Dataset, pseudonyms: Pseudonyms, patient: str) -> Data
         clean.PatientAge = age
     clean.PatientName = clean.PatientID = pseudonyms.patient(patient)
     clean.PatientIdentityRemoved = "YES"
-    clean.DeidentificationMethod = METHOD
-    clean.DeidentificationMethodCodeSequence = DicomSequence(_code(*code) for code in METHOD_CODES.items())
+    clean.DeidentificationMethod = [METHOD, METHOD_OF_PIXELS] if cleaned_pixels else METHOD
+    codes = METHOD_CODES | (METHOD_CODES_OF_PIXELS if cleaned_pixels else {})
+    clean.DeidentificationMethodCodeSequence = DicomSequence(_code(*code) for code in codes.items())
+    if cleaned_pixels:
+        clean.BurnedInAnnotation = "NO"
     clean.LongitudinalTemporalInformationModified = "MODIFIED"
     return clean
 
@@ -159,30 +182,34 @@ def _code(value: str, meaning: str) -> Dataset:
 
 
 def _as_dicom(clean: Dataset, source: Dataset) -> bytes:
-    """The file; pixels stay in the transfer syntax that they came in, so no value of theirs changes."""
-    meta, found = FileMetaDataset(), getattr(source, "file_meta", None)
-    guessed = ImplicitVRLittleEndian if source.original_encoding[0] else ExplicitVRLittleEndian
-    meta.TransferSyntaxUID = found.TransferSyntaxUID if found is not None and "TransferSyntaxUID" in found else guessed
+    """The file; pixels stay in the transfer syntax that ``source`` has, so no value of theirs changes."""
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = transfer_syntax(source)
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = clean.SOPClassUID, clean.SOPInstanceUID
     clean.file_meta = meta
-    if meta.TransferSyntaxUID.is_compressed:
-        _refuse_names(clean.PixelData, source)
     buffer = io.BytesIO()
     clean.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
 
 
-def _refuse_names(compressed: bytes, source: Dataset) -> None:
-    """JPEG data can hold comments; by chance alone no word of five letters turns up there."""
+def _refuse_names(source: Dataset) -> None:
+    """Compressed pixel data can hold comments; by chance alone no word of five letters turns up there.
+
+    Raises:
+        ImageError: ``identity_in_pixels``.
+    """
+    if not transfer_syntax(source).is_compressed:
+        return
     words = {word for keyword in ("PatientName", "PatientID") for word in _words(source.get(keyword)) if len(word) > 4}
-    upper = compressed.upper()
+    upper = source.PixelData.upper()
     if any(word.encode("utf-8", "replace") in upper for word in words):
         raise ImageError("identity_in_pixels", "the compressed pixel data hold words of the patient's name or number")
 
 
-def _as_png(decoded: DecodedImage) -> bytes:
-    """Every value that the decoder gave, none of the file's comments, profiles, thumbnails or positions."""
+def _as_png(decoded: DecodedImage, text: tuple[Region, ...]) -> bytes:
+    """Every value that the decoder gave outside of text, none of the file's comments, profiles, thumbnails or positions."""
     depth, kind = (255, np.uint8) if decoded.is_colour else (65535, np.uint16)
     buffer = io.BytesIO()
-    Image.fromarray(np.round(decoded.pixels * depth).astype(kind)).save(buffer, format="PNG", compress_level=3)
+    values = paint_over(decoded.pixels, text)
+    Image.fromarray(np.round(values * depth).astype(kind)).save(buffer, format="PNG", compress_level=3)
     return buffer.getvalue()

@@ -18,7 +18,7 @@ from model_code.progress import track
 
 
 def load_films(manifest: Manifest, side: int, what: str) -> NDArray[np.uint8]:
-    """All films as (N, side, side) uint8: the model's input in 256 steps, which is what a film's own grey values hold.
+    """All films as (N, side, side) uint8: the model's input without its one channel.
 
     Raises:
         ManifestError: a film is missing or cannot be read; the message names it.
@@ -46,4 +46,4 @@ def read_film(path: Path) -> DecodedImage:
 
 
 def _read(path: Path, side: int) -> NDArray[np.uint8]:
-    return np.asarray(to_model_input(read_film(path).pixels, side)[0] * 255 + 0.5, np.uint8)
+    return to_model_input(read_film(path).pixels, side).squeeze(0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,11 +18,19 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
+from pydicom.encaps import encapsulate
 from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_dataset
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_windowing
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+from pydicom.tag import BaseTag
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from model_code.data import codestreams
+from model_code.data.declared import Declared, declared
 from model_code.errors import ImageError
+
+# it logs what it mends and what codecs complain of, and quotes header values in that
+logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
 
 Pixels = NDArray[np.float32]
 """(rows, columns) or (rows, columns, 3), float32 in [0, 1]."""
@@ -34,6 +43,12 @@ class Limits:
     max_bytes: int = 64 * 2**20
     max_pixels: int = 40_000_000
     min_side: int = 32
+    max_reads: int = 100_000
+    """Of a DICOM header: an element takes two or three, and becomes objects of about 1,000 bytes. A film has some hundreds."""
+    max_element: int = 2**20
+    """Bytes of one public element beside the pixels; the longest that a film needs, a table, has 128 KB."""
+    max_memory: int = 1536 * 2**20
+    """Bytes that decoding may take at its peak beyond the file's own; what the other limits add up to, as tests measure it."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +58,8 @@ class DecodedImage:
     pixels: Pixels
     photometric: str
     sha256: str
+    declared: Declared | None = None
+    """What the file's header rules a frontal chest film out with."""
 
     @property
     def rows(self) -> int:
@@ -79,13 +96,13 @@ def decode(data: bytes, limits: Limits = LIMITS) -> DecodedImage:
     with warnings.catch_warnings():
         # pydicom and Pillow warn about what they mend by themselves; their texts can quote header values, so none is passed on
         warnings.simplefilter("ignore")
-        pixels, photometric = reader(data, limits)
+        pixels, photometric, says = reader(data, limits)
     if not np.isfinite(pixels).all():
         raise ImageError("unsupported", "the pixel values are not finite numbers after the file's own rescale")
-    return DecodedImage(_collapse_grey(pixels), photometric, hashlib.sha256(data).hexdigest())
+    return DecodedImage(_collapse_grey(pixels), photometric, hashlib.sha256(data).hexdigest(), says)
 
 
-def _reader_for(data: bytes) -> Callable[[bytes, Limits], tuple[Pixels, str]]:
+def _reader_for(data: bytes) -> Callable[[bytes, Limits], tuple[Pixels, str, Declared | None]]:
     if data.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")):
         return _read_picture
     # a DICOM file without its preamble starts with a low group number, little or big endian
@@ -103,27 +120,37 @@ def _check_size(rows: int, columns: int, limits: Limits) -> None:
 
 def _collapse_grey(pixels: Pixels) -> Pixels:
     """A colour image whose channels agree is a grey one (scanners and converters write films as RGB)."""
-    if pixels.ndim == 3 and float(np.ptp(pixels, axis=2).max()) < 2 / 255:
-        return np.ascontiguousarray(pixels.mean(axis=2, dtype=np.float32))
+    if pixels.ndim == 2:
+        return pixels
+    red, green, blue = np.moveaxis(pixels, 2, 0)
+    # one pair at a time: much faster than a range over the short axis, and a colour image shows itself at the first pair
+    if all(float(np.abs(one - other).max()) < 2 / 255 for one, other in ((red, green), (green, blue), (red, blue))):
+        return np.asarray((red + green + blue) / np.float32(3), np.float32)
     return pixels
 
 
 # --- PNG and JPEG -----------------------------------------------------------------------------------------------------
 
 
-def _read_picture(data: bytes, limits: Limits) -> tuple[Pixels, str]:
+def _read_picture(data: bytes, limits: Limits) -> tuple[Pixels, str, None]:
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
             _check_size(picture.height, picture.width, limits)
             if getattr(picture, "n_frames", 1) != 1:
                 raise ImageError("multi_frame", "the picture is animated; send one frame a file")
+            if picture.format == "JPEG":
+                codestreams.check_picture(data)
             picture.load()
-            return _picture_pixels(picture)
+            return (*_picture_pixels(picture), None)
     except UnidentifiedImageError as error:
         raise ImageError("truncated", "the picture's header is damaged or cut short") from error
     except Image.DecompressionBombError as error:
         raise ImageError("too_large", f"the picture declares more than the {limits.max_pixels:,} pixels that are read") from error
-    except (OSError, SyntaxError, ValueError, EOFError, OverflowError) as error:  # Pillow's types for broken data
+    except MemoryError as error:
+        raise ImageError("too_large", "the image does not fit into memory") from error
+    except ImageError:
+        raise
+    except Exception as error:  # of many types for broken data, whose texts can quote them
         raise ImageError("truncated", "the picture's data are damaged or cut short") from error
 
 
@@ -139,16 +166,22 @@ def _picture_pixels(picture: Image.Image) -> tuple[Pixels, str]:
 # --- DICOM ------------------------------------------------------------------------------------------------------------
 
 
-def _read_dicom(data: bytes, limits: Limits) -> tuple[Pixels, str]:
-    if DeflatedExplicitVRLittleEndian.encode() in data[128:2048]:
-        # its header would be inflated without a bound before any limit could be checked
-        raise ImageError(
-            "unsupported", "the deflated DICOM transfer syntax is not read; store the file uncompressed or as JPEG 2000"
-        )
+def _read_dicom(data: bytes, limits: Limits) -> tuple[Pixels, str, Declared | None]:
     try:
-        dataset = pydicom.dcmread(io.BytesIO(data), force=data[128:132] != b"DICM")
+        file = _Counted(data, limits.max_reads)
+        bare = data[128:132] != b"DICM"
+        file.seek(0 if bare else 132)
+        meta = read_dataset(file, False, True, stop_when=lambda tag, *_: tag.group != 2)
+        if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+            # its header would be inflated without a bound before any limit could be checked
+            raise ImageError(
+                "unsupported", "the deflated DICOM transfer syntax is not read; store the file uncompressed or as JPEG 2000"
+            )
+        file.seek(0)
+        dataset = pydicom.dcmread(file, force=bare)
         _check_header(dataset, limits)
-        return _dicom_pixels(dataset)
+        _check_pixel_data(dataset)
+        return (*_dicom_pixels(dataset), declared(dataset))
     except ImageError:
         raise
     except InvalidDicomError as error:
@@ -160,7 +193,25 @@ def _read_dicom(data: bytes, limits: Limits) -> tuple[Pixels, str]:
         raise ImageError("truncated", f"the DICOM data are damaged or cut short ({type(error).__name__})") from error
 
 
+class _Counted(io.BytesIO):
+    """A file that can be read from a limited number of times, so that a header of a million elements has an end."""
+
+    def __init__(self, data: bytes, reads: int) -> None:
+        super().__init__(data)
+        self._left = reads
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._left -= 1
+        if self._left < 0:
+            raise ImageError("too_large", "the DICOM header has far more elements than a film needs")
+        return super().read(size)
+
+
 def _check_header(dataset: pydicom.Dataset, limits: Limits) -> None:
+    for tag in dataset.keys():  # noqa: SIM118  the data set itself gives converted elements
+        # private ones, overlays and the like are never looked into
+        if tag.group < 0x0088 and not tag.is_private and _length(dataset, tag) > limits.max_element:
+            raise ImageError("too_large", f"an element of the DICOM header has over {limits.max_element:,} bytes")
     if "PixelData" not in dataset:
         raise ImageError("no_pixels", "the DICOM file holds no image (a report, a plan or only a header)")
     frames = int(dataset.get("NumberOfFrames") or 1)
@@ -174,22 +225,64 @@ def _check_header(dataset: pydicom.Dataset, limits: Limits) -> None:
     _check_size(int(dataset.Rows), int(dataset.Columns), limits)
 
 
-def _dicom_pixels(dataset: pydicom.Dataset) -> tuple[Pixels, str]:
-    if not hasattr(dataset, "file_meta") or "TransferSyntaxUID" not in dataset.file_meta:
+def _length(dataset: pydicom.Dataset, tag: BaseTag) -> int:
+    value = dataset.get_item(tag).value
+    return len(value) if isinstance(value, bytes) else 0
+
+
+def _check_pixel_data(dataset: pydicom.Dataset) -> None:
+    """Compressed pixel data become exactly the one frame that was looked at."""
+    if "TransferSyntaxUID" not in getattr(dataset, "file_meta", ()):
         dataset.ensure_file_meta()
-        dataset.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2" if dataset.original_encoding[0] else "1.2.840.10008.1.2.1")
+        dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if dataset.original_encoding[0] else ExplicitVRLittleEndian
+    syntax = UID(dataset.file_meta.TransferSyntaxUID)
+    if dataset.SamplesPerPixel not in (1, 3) or dataset.BitsAllocated not in (8, 16):
+        raise ImageError(
+            "unsupported", "the film has other than 1 or 3 samples a pixel, or stores one in other than 8 or 16 bits"
+        )
+    if dataset.SamplesPerPixel == 3 and dataset.PixelRepresentation != 0:
+        raise ImageError("unsupported", "the colour film says that its values have a sign")
+    if syntax.is_compressed:
+        frame = codestreams.frame_of(dataset.PixelData)
+        expected = codestreams.Declared(
+            rows=int(dataset.Rows),
+            columns=int(dataset.Columns),
+            samples=int(dataset.SamplesPerPixel),
+            bytes_per_sample=int(dataset.BitsAllocated) // 8,
+        )
+        codestreams.check_stream(frame, syntax, expected)
+        dataset.PixelData = encapsulate([frame])
+        for offsets in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
+            dataset.pop(offsets, None)
+
+
+def _dicom_pixels(dataset: pydicom.Dataset) -> tuple[Pixels, str]:
     photometric = str(dataset.PhotometricInterpretation)
     stored = dataset.pixel_array
+    if stored.shape[:2] != (dataset.Rows, dataset.Columns):  # pydicom takes what is left over for further frames
+        raise ImageError(
+            "multi_frame", "the pixel data hold more than the one frame that the header declares; send one film a file"
+        )
     if photometric == "PALETTE COLOR":
-        stored = apply_color_lut(stored, dataset)
+        stored = apply_color_lut(stored, dataset)[..., :3]  # a fourth would be transparency
         return np.asarray(stored, np.float32) / np.float32(np.iinfo(stored.dtype).max), photometric
     if stored.ndim == 3:  # pydicom has turned YBR into RGB
-        return np.asarray(stored, np.float32) / np.float32(2 ** int(dataset.BitsStored) - 1), photometric
+        scaled = np.asarray(stored, np.float32) / np.float32(2 ** int(dataset.BitsStored) - 1)
+        return np.minimum(scaled, np.float32(1), out=scaled), photometric  # codecs may give more bits than are stored
     if photometric not in ("MONOCHROME1", "MONOCHROME2"):
         raise ImageError(
             "unsupported", "the DICOM photometric interpretation is not one of MONOCHROME1/2, RGB, YBR or PALETTE COLOR"
         )
-    values = apply_modality_lut(stored, dataset)
+    # whatever the header makes of a value it makes of it everywhere: it is worked out once a value, and looked up for the pixels
+    lowest = int(stored.min())
+    table = _presented(np.arange(lowest, int(stored.max()) + 1).astype(stored.dtype), dataset)
+    table = np.float32(1) - table if photometric == "MONOCHROME1" else table
+    return np.take(table, stored if lowest == 0 else stored.astype(np.int32) - lowest), photometric
+
+
+def _presented(values: NDArray[Any], dataset: pydicom.Dataset) -> NDArray[np.float32]:
+    """Stored values, of any shape and from the film's lowest to its highest, as [0, 1] before any inversion."""
+    values = apply_modality_lut(values, dataset)
     low, high = float(values.min()), float(values.max())
     if dataset.get("VOILUTSequence"):
         values, low, high = _through_voi_lut(values, dataset)
@@ -197,8 +290,7 @@ def _dicom_pixels(dataset: pydicom.Dataset) -> tuple[Pixels, str]:
         low, high = _presented_range(dataset)
         values = apply_windowing(values, dataset)
     scaled = (np.asarray(values, np.float32) - np.float32(low)) / np.float32(max(high - low, 1e-6))
-    scaled = np.asarray(np.clip(scaled, 0, 1), np.float32)
-    return (np.float32(1) - scaled if photometric == "MONOCHROME1" else scaled), photometric
+    return np.asarray(np.clip(scaled, 0, 1), np.float32)
 
 
 def _through_voi_lut(values: NDArray[Any], dataset: pydicom.Dataset) -> tuple[NDArray[Any], float, float]:

@@ -1,7 +1,8 @@
 """From a decoded film to the model's input, and from places in the input back to the film. Training and serving share it.
 
 A film is padded to a square (never cropped: a finding may lie at the border), reduced with an anti-aliasing filter, and stretched
-between two percentiles, so that window settings and exposure matter little.
+between two percentiles, so that window settings and exposure matter little. It ends in 256 grey values, in which training,
+evaluation and serving all see it.
 """
 
 from __future__ import annotations
@@ -38,9 +39,9 @@ def stretch(square: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.clip((square - low) / (high - low), 0, 1), np.float32)
 
 
-def to_model_input(pixels: Pixels, side: int) -> NDArray[np.float32]:
-    """The model's input: (1, side, side) float32 in [0, 1]. Normalisation is part of the graph."""
-    return stretch(to_square(pixels, side))[None]
+def to_model_input(pixels: Pixels, side: int) -> NDArray[np.uint8]:
+    """The model's input: (1, side, side) uint8, 0 black and 255 white. Normalisation is part of the graph."""
+    return np.asarray(stretch(to_square(pixels, side)) * 255 + 0.5, np.uint8)[None]
 
 
 def to_film_fractions(x: float, y: float, rows: int, columns: int) -> tuple[float, float]:

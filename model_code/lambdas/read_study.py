@@ -16,11 +16,11 @@ from model_code.errors import ImageError
 from model_code.lambdas import audit, release
 from model_code.lambdas.clients import client
 from model_code.lambdas.endpoint_client import Reading, ask, ask_later
+from model_code.lambdas.model_fetch import fetch
 from model_code.lambdas.predict import record_shadow
 from model_code.lambdas.recompress import recompressed
 from model_code.lambdas.release import Release
 from model_code.lambdas.routing import Role
-from model_code.lambdas.serve import fetch
 from model_code.lambdas.settings import Settings, settings
 from model_code.lambdas.study_end import fail, finish
 from model_code.lambdas.study_files import id_in, result_of

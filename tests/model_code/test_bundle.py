@@ -120,7 +120,7 @@ def test_sums_that_are_none_are_refused(entry: str, own_bundle: Path) -> None:
         (lambda info: info.update(schema="overread.bundle/9"), "schema"),
         (lambda info: info.update(extra=1), "extra"),
         (lambda info: info["input"].update(side="wide"), "input.side"),
-        (lambda info: info["calibration"]["labels"]["Mass"].pop("slope"), "calibration.labels.Mass.slope"),
+        (lambda info: info["calibration"]["labels"]["Mass"].pop("curve"), "calibration.labels.Mass.curve"),
     ],
     ids=["missing section", "other version", "unknown section", "wrong type", "missing key"],
 )

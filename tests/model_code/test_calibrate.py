@@ -11,17 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from sklearn.metrics import log_loss
 
 from model_code.bundle import FILM_GATE, open_bundle
 from model_code.calibrate import (
     ERROR_RATE,
     RULE_IN_SPECIFICITY,
     RULE_OUT_SENSITIVITY,
+    balanced_threshold,
     calibrate,
     calibrate_label,
     conformal_limits,
-    platt,
     rates,
     thresholds,
 )
@@ -41,36 +40,6 @@ def scores(seed: int, count: int, *, apart: float = 1.5, share: float = 0.3) -> 
     return 4 * (rng.normal(size=count) + apart * positive) - 3, positive
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_platt_improves_the_log_loss(seed: int) -> None:
-    logits, positive = scores(seed, 400)
-    slope, intercept = platt(logits, positive)
-    raw = log_loss(positive, 1 / (1 + np.exp(-logits)))
-    assert log_loss(positive, 1 / (1 + np.exp(-(slope * logits + intercept)))) < raw
-
-
-def test_platt_makes_probabilities_true_on_other_films() -> None:
-    slope, intercept = platt(*scores(0, 4000))
-    logits, positive = scores(1, 4000)
-    probability = 1 / (1 + np.exp(-(slope * logits + intercept)))
-    assert probability.mean() == pytest.approx(positive.mean(), abs=0.02)
-    for low in (0.0, 0.2, 0.4, 0.6):
-        among = (probability >= low) & (probability < low + 0.2)
-        assert probability[among].mean() == pytest.approx(positive[among].mean(), abs=0.08)
-
-
-def test_platt_stays_finite_where_a_label_is_separated() -> None:
-    positive = np.arange(20) >= 10
-    slope, intercept = platt(np.where(positive, 3.0, -3.0), positive)
-    assert np.isfinite([slope, intercept]).all() and 0 < slope < 100
-
-
-def test_platt_never_turns_a_ranking_around() -> None:
-    logits, positive = scores(0, 200)
-    slope, _ = platt(-logits, positive)
-    assert slope >= 0
-
-
 @settings(deadline=None, derandomize=True)
 @given(st.integers(0, 10**6), st.integers(4, 300), st.floats(0, 5))
 def test_thresholds_meet_their_aims_where_they_were_chosen(seed: int, count: int, apart: float) -> None:
@@ -78,19 +47,34 @@ def test_thresholds_meet_their_aims_where_they_were_chosen(seed: int, count: int
     probability = 1 / (1 + np.exp(-logits / 4))
     rule_out, rule_in = thresholds(probability, positive)
     assert 0 <= rule_out <= rule_in <= 1
-    assert rates(rule_out, probability, positive).sensitivity >= RULE_OUT_SENSITIVITY
-    assert rates(rule_in, probability, positive).specificity >= RULE_IN_SPECIFICITY
+    assert rates(rule_out, probability, positive).sensitivity.value >= RULE_OUT_SENSITIVITY
+    assert rates(rule_in, probability, positive).specificity.value >= RULE_IN_SPECIFICITY
 
 
 def test_rates_count_what_is_at_the_threshold_as_found() -> None:
     measured = rates(0.5, np.array([0.4, 0.5, 0.6, 0.5]), np.array([True, True, True, False]))
-    assert measured.sensitivity == pytest.approx(2 / 3) and measured.specificity == 0
-    assert (measured.positives, measured.negatives) == (3, 1)
+    assert measured.sensitivity.value == pytest.approx(2 / 3) and measured.specificity.value == 0
+    assert (measured.sensitivity.n, measured.specificity.n) == (3, 1)
 
 
 def test_rates_of_a_kind_that_is_not_there_are_zero() -> None:
     measured = rates(0.5, np.array([0.4]), np.array([False]))
-    assert (measured.sensitivity, measured.positives) == (0, 0)
+    assert (measured.sensitivity.value, measured.sensitivity.n) == (0, 0)
+    assert (measured.sensitivity.low, measured.sensitivity.high) == (0, 1)
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.integers(0, 10**6), st.integers(4, 60))
+def test_the_balanced_threshold_is_the_best_there_is(seed: int, count: int) -> None:
+    logits, positive = scores(seed, count)
+    probability = np.round(1 / (1 + np.exp(-logits / 4)), 1)  # with ties
+
+    def youden(threshold: float) -> float:
+        measured = rates(threshold, probability, positive)
+        return measured.sensitivity.value + measured.specificity.value
+
+    best = max(youden(float(threshold)) for threshold in np.unique(probability))
+    assert youden(balanced_threshold(probability, positive)) == pytest.approx(best)
 
 
 @pytest.mark.parametrize("count", [30, 100])
@@ -120,17 +104,18 @@ def test_with_too_few_films_nothing_is_excluded() -> None:
 def test_unknown_films_do_not_count() -> None:
     logits, positive = scores(0, 100)
     truth = positive.astype(float)
-    expected = calibrate_label("Mass", logits, truth)
-    more = calibrate_label("Mass", np.append(logits, [50.0, -50.0]), np.append(truth, [np.nan, np.nan]))
+    names = np.arange(102).astype(str)
+    expected = calibrate_label("Mass", logits, truth, names[:100])
+    more = calibrate_label("Mass", np.append(logits, [50.0, -50.0]), np.append(truth, [np.nan, np.nan]), names)
     assert more == expected
-    assert expected.rule_out.validation.positives + expected.rule_out.validation.negatives == 100
+    assert expected.rule_out.validation.sensitivity.n + expected.rule_out.validation.specificity.n == 100
     assert expected.rule_out.test is None
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_a_label_that_validation_cannot_calibrate_is_named(value: float) -> None:
     with pytest.raises(ManifestError, match=r"'Hernia' and \d+ without; calibration needs both"):
-        calibrate_label("Hernia", np.zeros(5), np.full(5, value))
+        calibrate_label("Hernia", np.zeros(5), np.full(5, value), np.arange(5).astype(str))
 
 
 def test_a_calibrated_bundle_holds_every_label_and_the_gate(line: Line) -> None:
@@ -141,7 +126,8 @@ def test_a_calibrated_bundle_holds_every_label_and_the_gate(line: Line) -> None:
     assert calibration.error_rate == ERROR_RATE
     assert (bundle.folder / FILM_GATE).is_file()
     assert bundle.info.metrics is None
-    assert all(chosen.rule_out.threshold <= chosen.rule_in.threshold for chosen in calibration.labels.values())
+    for chosen in calibration.labels.values():
+        assert chosen.rule_out.threshold <= chosen.balanced.threshold <= chosen.rule_in.threshold
 
 
 def manifest_with(data: Path, folder: Path, split: str) -> Path:

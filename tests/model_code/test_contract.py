@@ -33,9 +33,10 @@ def test_reading_and_serving_need_no_training_packages(bundle: Path, data: Path)
     """A film is really read and drawn, with none of them loaded."""
     film = sorted((data / "films").iterdir())[0]
     code = (
-        "from pathlib import Path; import model_code.serve; from model_code.predict import write_overlay\n"
+        "from pathlib import Path; import model_code.serve, model_code.serving.app\n"
+        "from model_code.predict import write_overlay\n"
         "from model_code.predictor import Predictor\n"
-        f"predictor = Predictor.setup(Path({str(bundle)!r})); model_code.serve.build_app(predictor)\n"
+        f"predictor = Predictor.setup(Path({str(bundle)!r})); model_code.serving.app.build_app(predictor)\n"
         f"data = Path({str(film)!r}).read_bytes(); reading = predictor.read(data); assert reading.status == 'read'\n"
     )
     assert not loaded_by(code) & TRAINING

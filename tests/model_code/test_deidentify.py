@@ -15,6 +15,7 @@ from model_code.deidentify import deidentify
 from model_code.errors import ManifestError, UsageError
 from model_code.prepare import prepare
 from model_code.tasks import CHEST14
+from tests.burned_in import burn
 from tests.cli import overread
 from tests.films import dicom, planted_in, png, ramp, real_film
 
@@ -78,6 +79,21 @@ def test_what_comes_out_can_be_prepared(root: Path, tmp_path: Path) -> None:
     deidentify(CHEST14, root=root, out=out, pseudonyms=KEY)
 
     assert prepare(CHEST14, source="folder", root=out, seed=0, out=out.with_name(f"{out.name}-data"))["films"] == 2
+
+
+def test_the_report_says_where_text_was_painted_over(tmp_path: Path) -> None:
+    root = tmp_path / "in"
+    root.mkdir()
+    burned = burn(np.full((400, 400), 60, np.uint8), "ZEBRA QUAGGA", height=14, value=255.0)
+    (root / "text.png").write_bytes(png(burned.film))
+    (root / "plain.png").write_bytes(png(ramp(8)))
+    report = deidentify(CHEST14, root=root, out=tmp_path / "out", pseudonyms=KEY)
+    (painted,) = report["painted"]
+    (region,) = painted["regions"]
+
+    assert (tmp_path / "out" / painted["film"]).is_file()
+    assert region.keys() == {"x", "y", "width", "height"}
+    assert json.loads((tmp_path / "out" / "deidentification.json").read_text())["painted"] == report["painted"]
 
 
 def test_a_report_can_go_elsewhere(root: Path, tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from model_code.bundle_info import Interval
 from model_code.data.manifest import Manifest, read_manifest
 from model_code.data.phantoms.places import FILE_NAME, GRID, place_row
 from model_code.errors import BundleError, ManifestError
-from model_code.evaluate import auroc_intervals, evaluate, pointing_test
+from model_code.evaluate import auroc_intervals, coverage, evaluate, pointing_test, reliability
 from model_code.predictor import Predictor
+from model_code.shares import share
 from model_code.tasks import CHEST14
 from tests.conftest import Line
 
@@ -100,11 +101,11 @@ def test_operating_points_are_measured_but_not_moved(line: Line) -> None:
     assert chosen is not None and measured is not None
     targets = read_manifest(line.data, CHEST14).split("test").targets
     for index, label in enumerate(CHEST14.labels):
-        for point in ("rule_out", "rule_in"):
+        for point in ("rule_out", "balanced", "rule_in"):
             before, after = getattr(chosen.labels[label], point), getattr(measured.labels[label], point)
             assert (after.threshold, after.validation) == (before.threshold, before.validation)
-            assert after.test.positives == int(targets[:, index].sum())
-            assert after.test.positives + after.test.negatives == len(targets)
+            assert after.test.sensitivity.n == int(targets[:, index].sum())
+            assert after.test.sensitivity.n + after.test.specificity.n == len(targets)
 
 
 def test_the_report_folder_holds_the_same_figures(line: Line) -> None:
@@ -112,6 +113,7 @@ def test_the_report_folder_holds_the_same_figures(line: Line) -> None:
     assert metrics is not None
     report = json.loads((line.complete.parent / "report" / "metrics.json").read_text())
     assert report == metrics.model_dump(mode="json")
+    assert "ECE" in (line.complete.parent / "report" / "reliability.svg").read_text()
 
 
 def test_pointing_counts_peaks_inside_the_sign_over_true_positives(line: Line, tmp_path: Path) -> None:
@@ -138,6 +140,31 @@ def test_real_films_have_no_pointing_test(line: Line, tmp_path: Path) -> None:
     assert calibration is not None
     manifest = Manifest(pd.DataFrame({"image": ["a"]}), tmp_path, ("Mass",), "")
     assert pointing_test(manifest, np.ones((1, 1)), np.ones((1, 1)), np.zeros((1, 1, 2), np.intp), calibration) is None
+
+
+def test_reliability_is_measured_before_and_after() -> None:
+    """Logits four times too bold: calibrated probabilities are truer, and both errors lie in their intervals."""
+    rng = np.random.default_rng(0)
+    honest = rng.normal(size=(600, 1))
+    truth = (rng.random((600, 1)) < 1 / (1 + np.exp(-honest))).astype(float)
+    found = reliability(truth, 4 * honest, 1 / (1 + np.exp(-honest)), np.arange(600).astype(str), ("A",))["A"]
+    assert found.error.value < 0.5 * found.error_before.value
+    assert found.error_before.low < found.error_before.value < found.error_before.high
+    assert sum(one.found.n for one in found.curve) == 600
+
+
+def test_coverage_counts_films_whose_right_answer_stays_possible(line: Line) -> None:
+    calibration = open_bundle(line.calibrated).info.calibration
+    assert calibration is not None
+    chosen = calibration.labels["Mass"].model_copy(update={"present_from": 0.3, "absent_to": 0.6})
+    one = calibration.model_copy(update={"labels": {"Mass": chosen}})
+    # absent (below 0.3), left open (0.3 to 0.6), present (above 0.6); the last film's truth is not known
+    probabilities = np.array([[0.1], [0.5], [0.9], [0.1], [0.5], [0.9], [0.9]])
+    truth = np.array([[1.0], [1.0], [1.0], [0.0], [0.0], [0.0], [np.nan]])
+    found = coverage(truth, probabilities, one)["Mass"]
+    assert found.present == share(2, 3)
+    assert found.absent == share(2, 3)
+    assert found.uncertain == share(2, 6)
 
 
 def test_only_the_test_split_is_recorded(line: Line, tmp_path: Path) -> None:

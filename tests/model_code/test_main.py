@@ -27,7 +27,8 @@ OPTIONS = {
     Verb.EXPORT: ("--bundle", "--data", "--out", "--json"),
     Verb.CALIBRATE: ("--bundle", "--data", "--out", "--json"),
     Verb.EVALUATE: ("--bundle", "--data", "--split", "--report", "--json"),
-    Verb.PREDICT: ("--bundle", "--json", "--overlay", "--out"),
+    Verb.PREDICT: ("--bundle", "--json", "--overlay", "--out", "--dicom-out"),
+    Verb.PACS: ("--url", "--bundle", "--days", "--limit", "--watch", "--json"),
     Verb.SERVE: ("--bundle", "--host", "--port"),
 }
 
@@ -98,7 +99,7 @@ def test_version(run: Run) -> None:
         (("export", "--bundle", "B", "--data", "D"), 1, "no bundle at 'B'"),
         (("calibrate", "--bundle", "B", "--data", "D"), 1, "no bundle at 'B'"),
         (("evaluate", "--bundle", "B", "--data", "D"), 1, "no bundle at 'B'"),
-        (("predict", "film.dcm", "--bundle", "B"), 2, "'film.dcm' does not exist"),
+        (("predict", "film.dcm", "--bundle", "B"), 2, "file 1 of 1 does not exist"),
         (("serve", "--bundle", "B"), 1, "no bundle at 'B'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
@@ -153,7 +154,7 @@ def test_a_changed_byte_in_a_bundle_is_one_line(run: Run, own_bundle: Path, film
 def test_an_unexpected_failure_is_one_line_without_what_it_failed_on(
     run: Run, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(_: Path) -> None:
+    def fails(*_: object, **__: object) -> None:
         raise RuntimeError(PLANTED["PatientName"])
 
     monkeypatch.setattr("model_code.predictor.Predictor.setup", fails)

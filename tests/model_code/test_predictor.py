@@ -13,11 +13,14 @@ import pytest
 
 from model_code.bundle import open_bundle
 from model_code.bundle_info import LabelCalibration, OperatingPoint, Rates
+from model_code.calibration_curve import RAW, probability_of
 from model_code.data.images import Limits, decode
 from model_code.errors import BundleError
 from model_code.model_card import NOT_A_DEVICE, PHANTOMS_ONLY
 from model_code.predictor import PEAK_GRID, Predictor, decide, peak_of
+from model_code.prevalence import predictive_values
 from model_code.reading import Reading
+from model_code.shares import share
 from model_code.tasks import CHEST14
 from tests.conftest import Line
 from tests.films import dicom, planted_in, png, ramp, real_film
@@ -49,16 +52,27 @@ def test_findings_follow_from_logits_and_calibration(film: bytes, predictor: Pre
     scores = predictor.predict(decode(film))
     for index, finding in enumerate(predictor.read(film).findings):
         chosen = predictor.calibration[finding.label]
-        z = chosen.slope * float(scores.logits[0, index]) + chosen.intercept
-        assert finding.probability == pytest.approx(1 / (1 + np.exp(-z)), abs=1e-6)
+        assert finding.probability == pytest.approx(float(probability_of(chosen.curve, scores.logits[0, index])), abs=1e-6)
         assert finding.decision == decide(finding.probability, chosen)
         for point, told in (
             (chosen.rule_out, finding.operating_points.rule_out),
+            (chosen.balanced, finding.operating_points.balanced),
             (chosen.rule_in, finding.operating_points.rule_in),
         ):
             assert told.positive == (finding.probability >= point.threshold)
             assert point.test is not None
-            assert told.n == point.test.positives + point.test.negatives
+            assert told.n == point.test.sensitivity.n + point.test.specificity.n
+            assert told.sensitivity_95 == (point.test.sensitivity.low, point.test.sensitivity.high)
+            assert (told.ppv, told.npv) == (None, None)  # nobody said how common findings are here
+
+
+def test_a_local_prevalence_gives_predictive_values(film: bytes, bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "here.json").write_text('{"Mass": 0.02}')
+    findings = {found.label: found for found in Predictor.setup(bundle, prevalence=tmp_path / "here.json").read(film).findings}
+    told = findings["Mass"].operating_points
+    for point in (told.rule_out, told.balanced, told.rule_in):
+        assert (point.ppv, point.npv) == predictive_values(point.sensitivity, point.specificity, 0.02)
+    assert findings["Nodule"].operating_points.rule_in.ppv is None
 
 
 def test_reading_twice_gives_the_same_answer_with_another_id(film: bytes, predictor: Predictor) -> None:
@@ -143,10 +157,9 @@ def test_an_unfinished_bundle_does_not_answer(stage: str, line: Line) -> None:
     ],
 )
 def test_decisions(probability: float, present_from: float, absent_to: float, decision: str) -> None:
-    rates = Rates(sensitivity=1, specificity=1, positives=1, negatives=1)
-    point = OperatingPoint(threshold=0.5, validation=rates)
+    point = OperatingPoint(threshold=0.5, validation=Rates(sensitivity=share(1, 1), specificity=share(1, 1)))
     calibration = LabelCalibration(
-        slope=1, intercept=0, present_from=present_from, absent_to=absent_to, rule_out=point, rule_in=point
+        curve=RAW, log_loss={}, present_from=present_from, absent_to=absent_to, rule_out=point, balanced=point, rule_in=point
     )
     assert decide(probability, calibration) == decision
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +19,11 @@ import httpx
 import pytest
 
 from model_code.contract import IMAGE_CONTENT_TYPES
-from model_code.data.images import LIMITS
+from model_code.data.images import LIMITS, DecodedImage
 from model_code.predictor import Predictor
 from model_code.reading import Reading
-from model_code.serve import build_app
-from tests.cli import error_line, overread, serving
+from model_code.serving.app import build_app
+from tests.cli import TIMEOUT, environment, error_line, overread, serving
 from tests.films import PLANTED, dicom, planted_in, png, ramp, real_film
 
 FILE_NAME = "Zebra^Quagga_1961.dcm"
@@ -93,7 +98,7 @@ def test_unknown_paths_and_methods_are_refused(client: httpx.Client) -> None:
 def test_the_documentation_is_served(client: httpx.Client) -> None:
     assert client.get("/docs").status_code == 200
     schema = client.get("/openapi.json").json()
-    assert set(schema["paths"]) == {"/ping", "/invocations", "/predict"}
+    assert set(schema["paths"]) == {"/ping", "/invocations", "/predict", "/metrics", "/execution-parameters"}
     assert set(schema["paths"]["/invocations"]["post"]["requestBody"]["content"]) == set(IMAGE_CONTENT_TYPES)
     assert set(Reading.model_json_schema()["properties"]) == set(schema["components"]["schemas"]["Reading"]["properties"])
 
@@ -134,6 +139,53 @@ def test_an_impossible_address_is_one_line(arguments: tuple[str, ...], bundle: P
     done = overread("serve", "--bundle", bundle, *arguments)
     assert done.returncode == 1
     assert "cannot listen on" in error_line(done)
+
+
+def test_a_broken_bundle_ends_the_server_with_one_line(own_bundle: Path) -> None:
+    (own_bundle / "model.onnx").write_bytes(b"altered")
+    done = overread("serve", "--bundle", own_bundle, "--port", "0")
+    assert done.returncode == 1 and done.stdout == ""
+    assert "was altered: 'model.onnx'" in error_line(done)
+
+
+@contextmanager
+def server_process(bundle: Path, log: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = [sys.executable, "-m", "model_code", "serve", "--bundle", str(bundle), "--port", "0"]
+    with (
+        log.open("w") as stream,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stream, text=True, env=environment()) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+def test_asked_to_end_it_finishes_what_is_inside(bundle: Path, film: bytes, tmp_path: Path) -> None:
+    """As SageMaker, Docker and systemd ask: films that had come are read, then the process ends in order."""
+    with server_process(bundle, tmp_path / "log") as (process, address), httpx.Client(timeout=60, trust_env=False) as client:
+
+        def invoke() -> int:
+            content = real_film("RG1_J2KR.dcm")  # the slowest film to decode
+            return client.post(
+                f"{address}/invocations", content=content, headers={"content-type": "application/dicom"}
+            ).status_code
+
+        def inside() -> int:
+            (line,) = re.findall(r"^overread_queue_length (\S+)$", client.get(f"{address}/metrics").text, re.MULTILINE)
+            return int(float(line))
+
+        with ThreadPoolExecutor(6) as threads:
+            answers = [threads.submit(invoke) for _ in range(6)]
+            while inside() < 6:
+                assert not any(answer.done() for answer in answers)
+            process.terminate()
+            assert [answer.result() for answer in answers] == [200] * 6
+        assert process.wait(TIMEOUT) == 0
+        with pytest.raises(httpx.ConnectError):
+            client.get(f"{address}/ping")
+    assert (tmp_path / "log").read_text().count('"event": "reading"') == 6
 
 
 # --- in this process: what a socket cannot easily show ----------------------------------------------------------------
@@ -177,10 +229,10 @@ def test_a_body_within_the_limit_is_read_in_pieces(film: bytes, predictor: Predi
 def test_a_failure_of_our_own_tells_nothing_of_the_request(
     predictor: Predictor, film: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fails(_: bytes) -> Reading:
+    def fails(_: bytes) -> DecodedImage:
         raise RuntimeError(PLANTED["PatientName"])
 
-    monkeypatch.setattr(predictor, "read", fails)
+    monkeypatch.setattr(predictor, "decode", fails)
     response = post(predictor, "/invocations", film)
     assert response.status_code == 500
     captured = capsys.readouterr()

@@ -14,10 +14,12 @@ from pydicom.encaps import encapsulate, generate_frames
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import SecondaryCaptureImageStorage
 
+from model_code.data.burned_in_text import find_text
 from model_code.data.deidentify import CleanFilm, deidentify_film
 from model_code.data.images import decode
 from model_code.data.pseudonyms import Pseudonyms
 from model_code.errors import ImageError
+from tests.burned_in import burn
 from tests.films import dicom, jpeg, planted_in, png, ramp, real_film
 
 KEY = Pseudonyms(b"0" * 32)
@@ -231,3 +233,53 @@ def test_what_is_no_film_is_refused_without_a_word_of_it(data: bytes, code: str)
         deidentify_film(data, KEY)
     assert raised.value.code == code
     assert not planted_in(str(raised.value))
+
+
+NAME = "QUAGGA 1970"
+
+
+@pytest.mark.parametrize("syntax", ["UNCR", "J2KR", "J2KI"])
+def test_text_in_a_real_film_is_painted_over_and_told(syntax: str) -> None:
+    dataset = dcmread(io.BytesIO(real_film(f"RG3_{syntax}.dcm")))
+    dataset.decompress(generate_instance_uid=False) if syntax != "UNCR" else None
+    burned = burn(dataset.pixel_array, NAME, height=40, value=float(dataset.pixel_array.max()), corner="top right")
+    dataset.PixelData = burned.film.tobytes()
+    if syntax != "UNCR":
+        dataset.compress("1.2.840.10008.1.2.4.90", generate_instance_uid=False)
+    buffer = io.BytesIO()
+    dataset.save_as(buffer)
+    header, clean = cleaned(buffer.getvalue())
+    before, after = decode(buffer.getvalue()).pixels, decode(clean.data).pixels
+
+    assert burned.share_within(clean.painted) >= 0.95
+    assert find_text(after) == ()
+    untouched = np.ones(before.shape, bool)
+    for one in clean.painted:
+        untouched[one.y : one.y + one.height, one.x : one.x + one.width] = False
+    assert np.array_equal(after[untouched], before[untouched])
+    assert header.BurnedInAnnotation == "NO"
+    assert "113101" in {code.CodeValue for code in header.DeidentificationMethodCodeSequence}
+    assert deidentify_film(buffer.getvalue(), KEY) == clean
+
+
+@pytest.mark.parametrize("name", ["RG1_UNCR", "RG3_J2KI"])
+def test_of_a_film_without_text_nothing_is_claimed(name: str) -> None:
+    header, clean = cleaned(real_film(f"{name}.dcm"))
+
+    assert clean.painted == ()
+    assert "BurnedInAnnotation" not in header
+    assert "113101" not in {code.CodeValue for code in header.DeidentificationMethodCodeSequence}
+
+
+def test_text_in_a_picture_is_painted_over() -> None:
+    burned = burn(np.full((400, 400), 60, np.uint8), NAME, height=14, value=255.0)
+    clean = deidentify_film(png(burned.film), KEY)
+
+    assert burned.share_within(clean.painted) >= 0.95
+    assert float(np.ptp(decode(clean.data).pixels)) < 0.01
+
+
+def test_pixels_that_are_said_to_name_somebody_but_show_no_text_are_refused() -> None:
+    with pytest.raises(ImageError) as raised:
+        deidentify_film(film(BurnedInAnnotation="YES"), KEY)
+    assert raised.value.code == "identity_in_pixels"

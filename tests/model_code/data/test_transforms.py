@@ -70,4 +70,11 @@ def test_a_picture_without_contrast_becomes_zero() -> None:
 
 def test_the_models_input_has_one_channel() -> None:
     film = to_model_input(np.random.default_rng(0).random((80, 64)).astype(np.float32), 32)
-    assert film.shape == (1, 32, 32) and film.dtype == np.float32
+    assert film.shape == (1, 32, 32) and film.dtype == np.uint8
+
+
+def test_the_models_input_is_the_stretched_film_to_the_nearest_of_256_greys() -> None:
+    pixels = np.random.default_rng(0).random((80, 64)).astype(np.float32)
+    film = to_model_input(pixels, 32)[0]
+    assert (int(film.min()), int(film.max())) == (0, 255)
+    np.testing.assert_allclose(film / 255, stretch(to_square(pixels, 32)), atol=0.5 / 255 + 1e-6)

@@ -50,13 +50,14 @@ def parameters(champion: str, challenger: str = "none", routing: str = "{}") -> 
 
 def reading(*, version: str = "7", positive: tuple[str, ...] = ("Mass",)) -> dict[str, Any]:
     """A Reading as an endpoint gives it."""
-    point = {"threshold": 0.4, "sensitivity": 0.9, "specificity": 0.8, "n": 100}
+    measured = {"sensitivity": 0.9, "specificity": 0.8, "sensitivity_95": [0.8, 0.95], "specificity_95": [0.7, 0.9], "n": 100}
+    point = {"threshold": 0.4, **measured, "positive": True, "ppv": None, "npv": None}
     findings = [
         {
             "label": label,
             "probability": 0.61,
             "decision": "uncertain",
-            "operating_points": {"rule_out": {**point, "positive": True}, "rule_in": {**point, "positive": label in positive}},
+            "operating_points": {"rule_out": point, "balanced": point, "rule_in": {**point, "positive": label in positive}},
             "peak": {"x": 0.5, "y": 0.5},
         }
         for label in ("Mass", "Nodule")

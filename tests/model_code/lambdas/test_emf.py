@@ -10,7 +10,7 @@ from model_code.lambdas import emf
 from model_code.lambdas.routing import Role
 from model_code.lambdas.settings import settings
 from model_code.reading import Reading
-from model_code.serve import reading_record
+from model_code.serving.logs import reading_record
 from tests.model_code.lambdas.conftest import lines, reading
 
 

@@ -1,0 +1,70 @@
+"""Does the film gate refuse what is no frontal chest film, and let through what is? ``python -m bench.gate``."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from model_code.film_gate.picture import look, reduced
+from model_code.predictor import Predictor
+from tests.bank import Kinds, good, wrong
+
+REFUSED, PASSED = 0.95, 0.98
+"""Aims: the share of wrong pictures that is refused, and of good ones that passes."""
+
+
+def answers(predictor: Predictor, files: dict[str, bytes]) -> Counter[str]:
+    """How often each answer was given: the first reason's code, or "read"."""
+    readings = (predictor.read(data) for data in files.values())
+    return Counter(reading.reasons[0].code if reading.reasons else "read" for reading in readings)
+
+
+def table(title: str, kinds: Kinds, predictor: Predictor, *, refuse: bool) -> tuple[Table, float]:
+    """One line a kind, and the share of all that was answered as it should be."""
+    aim, verb = (REFUSED, "refused") if refuse else (PASSED, "passed")
+    shown = Table("kind", "pictures", verb, "aim", "answers, most often first", title=title)
+    right = total = 0
+    for kind, files in kinds.items():
+        given = answers(predictor, files)
+        correct = len(files) - given["read"] if refuse else given["read"]
+        right, total = right + correct, total + len(files)
+        told = ", ".join(f"{code} {count}" for code, count in given.most_common(3))
+        shown.add_row(kind, str(len(files)), f"{correct / len(files):.1%}", "", told)
+    shown.add_section()
+    shown.add_row("all", str(total), f"[bold]{right / total:.1%}", f"{aim:.0%}", "")
+    return shown, right / total
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bundle", type=Path, default=Path("demo/bundle"), help="a complete bundle (make demo makes one)")
+    parser.add_argument("--count", type=int, default=24, help="pictures of each drawn kind")
+    options = parser.parse_args()
+    predictor = Predictor.setup(options.bundle)
+    console = Console(width=130)
+    held = {}
+    for held_out, part in ((False, "development"), (True, "held out")):
+        for refuse, title, kinds in (
+            (True, f"Wrong pictures, {part}", wrong(held_out=held_out, count=options.count)),
+            (False, f"Good pictures, {part}", good(held_out=held_out, count=options.count)),
+        ):
+            shown, held[held_out, refuse] = table(title, kinds, predictor, refuse=refuse)
+            console.print(shown)
+    film = np.random.default_rng(0).random((2048, 2048), np.float32)
+    costs = []
+    for _ in range(9):
+        started = time.perf_counter()
+        look(reduced(film))
+        costs.append((time.perf_counter() - started) * 1000)
+    console.print(f"The gate's look at a film of 2048 x 2048 takes {np.median(costs):.1f} ms (median of 9).")
+    return int(held[True, True] < REFUSED or held[True, False] < PASSED)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
