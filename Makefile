@@ -10,7 +10,7 @@ SAM_CLI := 1.170.0
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint synth judge rehearse lambda evidence cost destroy pictures clean
+.PHONY: help setup demo test lint synth judge rehearse lambda bench evidence cost destroy pictures clean
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -52,6 +52,9 @@ $(VENV)/judge/.ready: operations/requirements-judge.txt
 	$(VENV)/judge/bin/python -m pip install --quiet --requirement operations/requirements-judge.txt
 	$(BIN)/npm install --silent --no-audit --no-fund --legacy-peer-deps --prefix $(VENV)/judge asl-validator@4.0.0 @cdklabs/cdk-validator-cfnguard@0.0.62
 	@touch $@
+
+bench: demo ## time, memory, the film gate, load, burned-in text: each table with its aims (about 5 minutes after the demo)
+	@failed=0; for one in latency gate load burned_in_text; do $(BIN)/python -m bench.$$one || failed=1; done; exit $$failed
 
 lambda: setup ## the reader as a zip for Lambda, from wheels, without Docker: build/reader.zip, with a table of its sizes
 	@$(BIN)/python -m operations.lambda_zip

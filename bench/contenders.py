@@ -11,12 +11,13 @@ import io
 import socket
 import sys
 import time
+from asyncio import get_running_loop
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
 from fastapi import FastAPI, Request
-from fastapi.concurrency import run_in_threadpool
 from uvicorn import Config, Server
 
 SIDE = 224
@@ -63,11 +64,18 @@ class SeedRecipe:
             with torch.no_grad():
                 return {"probabilities": torch.sigmoid(self.model(film))[0].tolist()}
         kept: list[Any] = []
-        hook = self.model.features.register_forward_hook(lambda _, __, output: kept.append(output))
+
+        def keep(_: Any, __: Any, output: Any) -> None:
+            output.retain_grad()
+            kept.append(output)
+
+        hook = self.model.features.register_forward_hook(keep)
         logits = self.model(film)
         hook.remove()
-        (slope,) = torch.autograd.grad(logits[0, logits[0].argmax()], kept[0])
-        evidence = torch.relu((slope.mean(dim=(2, 3), keepdim=True) * kept[0]).sum(dim=1))[0]
+        self.model.zero_grad()
+        logits[0, logits[0].argmax()].backward()  # as recipes do: through the whole network
+        (features,) = kept
+        evidence = torch.relu((features.grad.mean(dim=(2, 3), keepdim=True) * features).sum(dim=1))[0]
         return {"probabilities": torch.sigmoid(logits)[0].tolist(), "map": map_png(evidence.detach().numpy())}
 
     def model_pass(self) -> None:
@@ -180,18 +188,23 @@ def main() -> None:
     """Loads, listens, prints the port, serves until ended."""
     name, bundle = sys.argv[1:]
     reader = contender(name, Path(bundle))
+    # torch keeps threads of its own for every thread that calls it, and they get into each other's way
+    workers = ThreadPoolExecutor(2 if isinstance(reader, Overread) else 1)
     app = FastAPI()
 
     @app.post("/read")
     async def read(request: Request, with_map: bool = False) -> dict[str, Any]:
         data = await request.body()
-        return await run_in_threadpool(lambda: reader.read(data, with_map=with_map))
+        return await get_running_loop().run_in_executor(workers, lambda: reader.read(data, with_map=with_map))
 
-    @app.post("/pass")
-    def model_pass() -> float:
+    def timed() -> float:
         started = time.perf_counter()
         reader.model_pass()
         return time.perf_counter() - started
+
+    @app.post("/pass")
+    async def model_pass() -> float:
+        return await get_running_loop().run_in_executor(workers, timed)
 
     # named as TCP, or asyncio does not send small packets at once
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -97,6 +97,8 @@ def main() -> int:
         **{("DICOM", name): data for name, data in dicoms().items() if options.only in name},
         **{("PNG, JPEG", name): data for name, data in pictures().items() if options.only in name},
     }
+    if not files:
+        parser.error(f"no file has {options.only!r} in its name")
     names, tally = sorted(files), Tally()
     with GuardedReader(options.bundle) as reader:
         if options.count > 1 and not options.only:

@@ -97,7 +97,9 @@ class Running:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 (our own command)
         assert self.process.stdout is not None
         port = self.process.stdout.readline().strip()  # ends at the latest with the process
+        self.process.stdout.close()
         if not port:
+            self.process.wait()
             raise SystemExit(f"the contender '{name}' did not start; its message stands above")
         self.port = int(port)
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)

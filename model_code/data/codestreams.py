@@ -98,16 +98,26 @@ def _hold(rows: int, columns: int, samples: int, declared: Declared) -> None:
 
 def check_jpeg(stream: bytes, declared: Declared | None = None) -> None:
     """One frame of the declared size (any, without one), in a number of scans that ends."""
-    frames = scans = 0
+    frames = scans = kind = 0
+    components: set[int] = set()
     for marker, place in _jpeg_segments(stream):
         if marker in SOF:
             _, rows, columns, samples = unpack_from(">BHHB", stream, place + 4)
-            frames += 1
+            frames, kind = frames + 1, marker
+            components = set(stream[place + 10 : place + 10 + 3 * samples : 3])
+            if len(components) != samples:
+                raise _Broken
             if declared is not None:
                 _hold(rows, columns, samples, declared)
         elif marker in (0xDC, 0xDE, 0xDF):  # lines defined later, hierarchies
             raise ImageError("unsupported", "the JPEG picture is built in a way that films do not need (lines, hierarchy)")
-        scans += marker == 0xDA
+        elif marker == 0xDA:
+            scans += 1
+            # over either of these libjpeg takes up to ten seconds, and holds Python's lock meanwhile
+            count = stream[place + 4]
+            apart = kind == 0xF7 and not 0 < stream[place + 6 + 2 * count] <= 2  # T.87 C.2.3: the interleave mode
+            if not components.issuperset(stream[place + 5 : place + 5 + 2 * count : 2]) or (apart and count > 1):
+                raise _Broken
         if frames > 1 or scans > SCANS:
             raise ImageError(
                 "too_large", f"the JPEG picture has {frames} frames and over {scans - 1} scans; 1 and {SCANS} are read"

@@ -76,6 +76,9 @@ class DecodedImage:
 
 LIMITS: Final = Limits()
 
+ROWS_AT_A_TIME: Final = 16
+"""Of a film, when its values are looked up: the indices, of 8 bytes each, then stay in the processor's cache."""
+
 
 def decode(data: bytes, limits: Limits = LIMITS) -> DecodedImage:
     """Decodes one film.
@@ -273,11 +276,16 @@ def _dicom_pixels(dataset: pydicom.Dataset) -> tuple[Pixels, str]:
         raise ImageError(
             "unsupported", "the DICOM photometric interpretation is not one of MONOCHROME1/2, RGB, YBR or PALETTE COLOR"
         )
-    # whatever the header makes of a value it makes of it everywhere: it is worked out once a value, and looked up for the pixels
+    # whatever the header makes of a value it makes of it everywhere: it is worked out once for each of at most 2 ** 16 values
     lowest = int(stored.min())
     table = _presented(np.arange(lowest, int(stored.max()) + 1).astype(stored.dtype), dataset)
     table = np.float32(1) - table if photometric == "MONOCHROME1" else table
-    return np.take(table, stored if lowest == 0 else stored.astype(np.int32) - lowest), photometric
+    pixels = np.empty(stored.shape, np.float32)
+    for start in range(0, len(stored), ROWS_AT_A_TIME):
+        index = stored[start : start + ROWS_AT_A_TIME].astype(np.intp)
+        index -= lowest
+        np.take(table, index, mode="clip", out=pixels[start : start + ROWS_AT_A_TIME])
+    return pixels, photometric
 
 
 def _presented(values: NDArray[Any], dataset: pydicom.Dataset) -> NDArray[np.float32]:

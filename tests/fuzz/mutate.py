@@ -48,7 +48,8 @@ def _number(data: bytes, random_: random.Random) -> bytes:
     width, order = random_.choice((1, 2, 4)), random_.choice(("little", "big"))
     value = int(random_.choice((*NUMBERS, 2**31 - 1, 2**31, 2**32 - 1)) % 256**width)
     place = _place(data, random_)
-    return data[:place] + value.to_bytes(width, "little" if order == "little" else "big") + data[place + width :]
+    number = value.to_bytes(4, "little")[:width]
+    return data[:place] + (number if order == "little" else number[::-1]) + data[place + width :]
 
 
 def _cut(data: bytes, random_: random.Random) -> bytes:

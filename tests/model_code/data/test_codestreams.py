@@ -76,6 +76,11 @@ def test_ways_to_build_a_jpeg_that_no_film_needs_are_refused(extra: bytes) -> No
     assert refused(GREY[:2] + extra + GREY[2:], JPEGBaseline8Bit) == "unsupported"
 
 
+def test_a_scan_of_a_component_that_is_not_there_is_refused() -> None:
+    scan = GREY.index(b"\xff\xda")
+    assert refused(GREY[: scan + 5] + b"\x09" + GREY[scan + 6 :], JPEGBaseline8Bit) == "truncated"
+
+
 def test_scans_have_a_limit_in_pictures_too() -> None:
     scan = GREY[GREY.index(b"\xff\xda") : -2]
     with pytest.raises(ImageError, match="scans"):

@@ -453,3 +453,10 @@ def test_a_planted_name_in_a_damaged_value_does_not_reach_the_error() -> None:
     broken = data.replace(b"1.0000000000", name)
     assert len(broken) == len(data) and data.count(name) + 1 == broken.count(name)
     refusal(broken)
+
+
+def test_a_film_of_signed_values_is_presented_as_its_unsigned_twin() -> None:
+    """The values are looked up in a table, which begins at the film's lowest one."""
+    unsigned = ramp(12)
+    signed = unsigned.astype(np.int16) - 1000
+    np.testing.assert_array_equal(decode(dicom(signed)).pixels, decode(dicom(unsigned)).pixels)
