@@ -111,11 +111,7 @@ class Predictor:
         """Scores to a Reading: the gate first, then calibration, decisions and peaks."""
         facts = ImageFacts(rows=image.rows, columns=image.columns, sha256=image.sha256, photometric=image.photometric)
         reasons = self._gate.reasons(image, scores.embedding[0])
-        findings = (
-            ()
-            if reasons
-            else tuple(self._finding(index, label, image, scores) for index, label in enumerate(self.bundle.info.labels))
-        )
+        findings = () if reasons else self._findings(image, scores)
         return self._reading(reasons, findings, facts, Timing(decode=0.0, model=0.0, total=0.0))
 
     def would_give(self, reading: Reading) -> bool:
@@ -129,10 +125,13 @@ class Predictor:
         curves = [self.calibration[label].curve for label in self.bundle.info.labels]
         return np.stack([probability_of(curve, logits[:, index]) for index, curve in enumerate(curves)], axis=1)
 
-    def _finding(self, index: int, label: str, image: DecodedImage, scores: Scores) -> Finding:
+    def _findings(self, image: DecodedImage, scores: Scores) -> tuple[Finding, ...]:
+        answers = zip(self.bundle.info.labels, self.probabilities(scores.logits)[0], scores.maps[0], strict=True)
+        return tuple(self._finding(label, float(probability), evidence, image) for label, probability, evidence in answers)
+
+    def _finding(self, label: str, probability: float, evidence: NDArray[np.float32], image: DecodedImage) -> Finding:
         calibration = self.calibration[label]
-        probability = float(self.probabilities(scores.logits)[0, index])
-        x, y = to_film_fractions(*peak_of(scores.maps[0, index]), image.rows, image.columns)
+        x, y = to_film_fractions(*peak_of(evidence), image.rows, image.columns)
         return Finding(
             label=label,
             probability=probability,

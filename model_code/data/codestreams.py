@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import error, unpack_from
-from typing import Final
-
-from pydicom.uid import UID, JPEG2000TransferSyntaxes, JPEGLSTransferSyntaxes, JPEGTransferSyntaxes, RLELossless
+from typing import TYPE_CHECKING, Final
 
 from model_code.errors import ImageError
+
+if TYPE_CHECKING:  # pydicom takes long to load, and JPEG pictures need none
+    from pydicom.uid import UID
 
 FRAGMENTS: Final = 65_536
 """Pieces that one frame may be cut into; writers make one, or pieces of some 64 KB."""
@@ -75,6 +76,8 @@ def check_stream(stream: bytes, syntax: UID, declared: Declared) -> None:
     Raises:
         ImageError: ``truncated``, or ``too_large`` where it asks for more work than a film needs.
     """
+    from pydicom.uid import JPEG2000TransferSyntaxes, JPEGLSTransferSyntaxes, JPEGTransferSyntaxes, RLELossless
+
     try:
         if syntax in JPEG2000TransferSyntaxes or "2000" in syntax.name:
             _check_jpeg_2000(stream, declared)

@@ -7,9 +7,10 @@ that stands in no table, rules nothing out: the pixels decide.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from pydicom import Dataset
+if TYPE_CHECKING:  # pydicom takes long to load, and pictures need none
+    from pydicom import Dataset
 
 FILMS: Final = frozenset({"CR", "DX", "RG", "RF", "XA", "OT", "SC", "PX", "IO", ""})
 """Modalities (PS3.3 C.7.3.1.1.1) that a chest film can come under: projections, digitised films, and what does not say."""

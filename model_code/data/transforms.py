@@ -17,6 +17,9 @@ from model_code.data.images import Pixels
 
 PERCENTILES: Final = (0.5, 99.5)
 
+REDUCING_GAP: Final = 2.0
+"""The first step of reducing a film leaves at least so many times the pixels a side that the second one needs."""
+
 
 def to_square(pixels: Pixels, side: int) -> NDArray[np.float32]:
     """Grey film of any shape to (side, side) float32 in [0, 1], aspect kept, centred on black."""
@@ -24,7 +27,8 @@ def to_square(pixels: Pixels, side: int) -> NDArray[np.float32]:
     rows, columns = grey.shape
     scale = side / max(rows, columns)
     height, width = max(1, round(rows * scale)), max(1, round(columns * scale))
-    small = Image.fromarray(grey, mode=None).resize((width, height), Image.Resampling.HAMMING)
+    # in two steps, means of whole pixels first: several times faster than one, and hardly another picture
+    small = Image.fromarray(grey, mode=None).resize((width, height), Image.Resampling.HAMMING, reducing_gap=REDUCING_GAP)
     square = np.zeros((side, side), np.float32)
     top, left = (side - height) // 2, (side - width) // 2
     square[top : top + height, left : left + width] = np.asarray(small, np.float32)
