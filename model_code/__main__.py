@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -376,6 +377,8 @@ def _fail_usage(error: typer.TyperException) -> NoReturn:
     text = " ".join(error.format_message().split()).rstrip(".")
     if not text:
         sys.exit(2)
+    # what is too much can be a file's name with blanks in it, which nobody put into quotes
+    text = re.sub(r"^(Got unexpected extra argument)\S* .*", r"\1s; put a name with blanks into quotes", text)
     command = getattr(getattr(error, "ctx", None), "command_path", "overread")
     _fail(f"{text}; see: {command} --help", 2)
 

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 import pytest
+from moto import mock_aws
 
+from model_code.__main__ import app as command_line
 from model_code.data.images import decode
 from model_code.lambdas import deidentify as deidentify_function
 from model_code.lambdas import predict, read_study
@@ -95,12 +98,38 @@ def test_the_command_line(folder: Path, bundle: Path, tmp_path: Path, temporary:
     )
     assert single.returncode == 0, single.stderr
     wrong = overread("predict", folder / NAME / "nobody", "--bundle", bundle)
-    assert wrong.returncode == 2
+    unquoted = overread("deidentify", "--root", folder, "--out", out, "--key", out, *NAME.split())
+    assert wrong.returncode == unquoted.returncode == 2
 
     assert len(bulk.stdout.splitlines()) == len(list((folder / NAME).iterdir()))
-    for done in (bulk, single, wrong):
+    for done in (bulk, single, wrong, unquoted):
         assert_silent(done.stdout, done.stderr)
     assert_silent(everything_below(out, tmp_path / "pictures", tmp_path / "more"))
+    assert list(temporary.rglob("*")) == []
+
+
+def test_a_bucket(
+    planted: dict[str, bytes],
+    bundle: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    temporary: Path,
+) -> None:
+    """The patient is in the films' keys; nothing of it may be in the answers, in their keys, or on the screen."""
+    for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="films")
+        for name, data in planted.items():
+            s3.put_object(Bucket="films", Key=f"in/{NAME}/{name}", Body=data)
+        command_line(["predict", "s3://films/in", "--bundle", str(bundle), "--out", "s3://films/out"], standalone_mode=False)
+        keys = [one["Key"] for one in s3.list_objects_v2(Bucket="films", Prefix="out/")["Contents"]]
+        answers = [s3.get_object(Bucket="films", Key=key) for key in keys]
+        told = b"".join(answer["Body"].read() + repr(answer["Metadata"]).encode() for answer in answers)
+
+    assert len(keys) > len(planted) // 2
+    assert_silent(*capfd.readouterr(), told, repr(keys))
     assert list(temporary.rglob("*")) == []
 
 
