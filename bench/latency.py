@@ -12,13 +12,14 @@ import http.client
 import importlib.util
 import io
 import os
+import platform
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -27,12 +28,14 @@ import numpy as np
 from PIL import Image
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bench.contenders import SIDE
 from model_code.contract import Precision, Runtime
 from model_code.cpus import usable_cpus
 from model_code.progress import console as messages
 from model_code.runtimes import CACHE
+from operations.document import replaced
 from tests.films import real_film
 
 COLD_STARTS: Final = 2
@@ -257,11 +260,35 @@ def aims(found: dict[str, Measured]) -> tuple[Table, bool]:
     return shown, met
 
 
+def markdown(found: dict[str, Measured]) -> str:
+    """Both tables and the machine, for a document."""
+    return f"{as_markdown(table(found))}\n\n{as_markdown(aims(found)[0])}\n\nMeasured on {machine()}."
+
+
+def as_markdown(shown: Table) -> str:
+    """A table's cells without their colours."""
+    heads = [Text.from_markup(str(column.header)).plain for column in shown.columns]
+    rows = zip(*([Text.from_markup(str(cell)).plain for cell in column.cells] for column in shown.columns), strict=True)
+    sides = ["---:" if column.justify == "right" else "---" for column in shown.columns]
+    lines = [" | ".join(line) for line in (heads, sides, *rows)]
+    return f"*{shown.title}*\n\n" + "\n".join(f"| {line} |" for line in lines)
+
+
+def machine() -> str:
+    """What the figures hold for."""
+    with suppress(OSError, StopIteration):  # not everywhere is Linux
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+        return f"{usable_cpus()} processors ({name}), {platform.system()}, Python {platform.python_version()}"
+    return f"{usable_cpus()} processors, {platform.system()}, Python {platform.python_version()}"
+
+
 def main() -> int:
     from bench.bundles import untrained_bundles
 
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.latency", description=__doc__)
     parser.add_argument("--seconds", type=float, default=30, help="how long to ask in rounds")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables between the markers of a document, too")
     options = parser.parse_args()
     installed = importlib.util.find_spec("openvino") is not None
     variants = [variant for variant in VARIANTS if installed or variant[0] is not Runtime.OPENVINO]
@@ -272,6 +299,9 @@ def main() -> int:
     console.print(table(found))
     shown, _ = aims(found)
     console.print(shown)
+    console.print(f"Measured on {machine()}.")
+    if options.write:
+        options.write.write_text(replaced(options.write.read_text("utf-8"), "latency", markdown(found)), "utf-8")
     console.print("(a) and (b) start with random weights, which they need not read. OpenVINO's compiled graph is in its cache.")
     if not installed:
         console.print("OpenVINO is not installed: pip install 'overread\\[openvino]'")

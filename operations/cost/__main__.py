@@ -18,10 +18,9 @@ from operations.assembly import synthesize
 from operations.cost.prices import Prices, read_prices
 from operations.cost.report import Stacks, as_data, sections
 from operations.cost.resources import unknown
+from operations.document import replaced
 from stacks.environments import ENVIRONMENTS, Environment
 
-START: Final = "<!-- cost:start -->"
-END: Final = "<!-- cost:end -->"
 WIDTH: Final = 130
 
 
@@ -48,19 +47,6 @@ def markdown(stacks: Stacks, prices: Prices) -> str:
     return "\n\n".join([*(section.markdown() for section in sections(stacks, prices)), prices.describe()])
 
 
-def replaced(text: str, content: str) -> str:
-    """A document with what stands between its two markers replaced.
-
-    Raises:
-        ConfigurationError: it lacks a marker, or has one twice.
-    """
-    if text.count(START) != 1 or text.count(END) != 1 or text.index(START) > text.index(END):
-        raise ConfigurationError(f"the document needs '{START}' and, below it, '{END}', each once; put them where the table goes")
-    before, rest = text.split(START)
-    _, after = rest.split(END)
-    return f"{before}{START}\n{content}\n{END}{after}"
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m operations.cost", description="what the environments cost a month")
@@ -79,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(markdown(stacks, prices))
         elif given.write:
             text = given.write.read_text(encoding="utf-8")
-            given.write.write_text(replaced(text, markdown(stacks, prices)), encoding="utf-8")
+            given.write.write_text(replaced(text, "cost", markdown(stacks, prices)), encoding="utf-8")
         else:
             _show(stacks, prices)
     except (ConfigurationError, OSError) as error:

@@ -12,7 +12,8 @@ from PIL import Image
 from rich.console import Console
 
 from bench.contenders import SIDE, SeedRecipe, dicom_bytes, map_png
-from bench.latency import KINDS, Measured, Running, aims, phantom, running, table
+from bench.latency import KINDS, Measured, Running, aims, markdown, phantom, running, table
+from model_code.cpus import usable_cpus
 from tests.films import dicom, png, ramp
 
 
@@ -39,6 +40,13 @@ def test_each_line_has_its_ratio_to_the_recipe() -> None:
     text = printed(table(FOUND))
     line = next(line for line in text.splitlines() if "int8" in line)
     assert line.count("10.0 (10) 0.10x") == len(KINDS)
+
+
+def test_a_document_has_the_same_cells_and_names_the_machine() -> None:
+    text = markdown(FOUND)
+    line = next(line for line in text.splitlines() if line.startswith("| int8"))
+    assert line.count("10.0 (10) 0.10x") == len(KINDS) and line.count("|") == 9
+    assert "| <= 0.15 | 0.20 | openvino-int8 |" in text and f"{usable_cpus()} processors" in text
 
 
 def test_what_was_not_asked_stays_empty() -> None:

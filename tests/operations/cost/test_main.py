@@ -1,4 +1,4 @@
-"""The command writes only between its markers, and says what it cannot do."""
+"""The command writes its tables into a document, and says what it cannot do."""
 
 from __future__ import annotations
 
@@ -6,25 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from constructs_lib.errors import ConfigurationError
-from operations.cost.__main__ import END, START, main, replaced
+from operations.cost.__main__ import main
 from tests.operations.judge.broken import stack
-
-
-def test_what_stands_between_the_markers_is_replaced_and_nothing_else() -> None:
-    assert replaced(f"above\n{START}\nold\n{END}\nbelow", "new") == f"above\n{START}\nnew\n{END}\nbelow"
-
-
-def test_writing_twice_changes_nothing() -> None:
-    once = replaced(f"{START}{END}", "new")
-
-    assert replaced(once, "new") == once
-
-
-@pytest.mark.parametrize("text", ["", START, f"{END}{START}", f"{START}{START}{END}"])
-def test_a_document_without_its_markers_is_refused(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="the document needs"):
-        replaced(text, "new")
 
 
 @pytest.fixture
@@ -36,7 +19,7 @@ def synthesized(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[object]]:
 
 def test_it_writes_into_a_document(synthesized: object, tmp_path: Path) -> None:
     document = tmp_path / "README.md"
-    document.write_text(f"# Title\n{START}\n{END}\n", encoding="utf-8")
+    document.write_text("# Title\n<!-- cost:start -->\n<!-- cost:end -->\n", encoding="utf-8")
 
     assert main(["--write", str(document)]) == 0
     assert "| keys | 1.00 |" in document.read_text(encoding="utf-8")
