@@ -10,7 +10,7 @@ SAM_CLI := 1.170.0
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint synth judge rehearse lambda bench evidence cost destroy pictures clean
+.PHONY: help setup demo test lint synth judge rehearse toolkit sdk lambda bench evidence cost destroy pictures clean
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -21,7 +21,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3"; exit 1; }
 	@echo "== setting up $(VENV) (once) =="
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[train,cdk,films,lambda,openvino,pacs,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[train,cdk,films,lambda,openvino,pacs,experiments,notebooks,dev]'
 	$(BIN)/npm install --silent --no-audit --no-fund --prefix $(VENV)/cdk aws-cdk@$(CDK_CLI)
 	ln -sf ../cdk/node_modules/.bin/cdk $(BIN)/cdk
 	@touch $@
@@ -53,8 +53,25 @@ $(VENV)/judge/.ready: operations/requirements-judge.txt
 	$(BIN)/npm install --silent --no-audit --no-fund --legacy-peer-deps --prefix $(VENV)/judge asl-validator@4.0.0 @cdklabs/cdk-validator-cfnguard@0.0.62
 	@touch $@
 
-bench: demo ## time, memory, the film gate, load, burned-in text: each table with its aims (about 5 minutes after the demo)
-	@failed=0; for one in latency gate load burned_in_text; do $(BIN)/python -m bench.$$one || failed=1; done; exit $$failed
+BENCHES := latency gate load burned_in_text judging data train
+
+bench: demo ## every benchmark, each with its aims beside what was reached (about 10 minutes after the demo)
+	@failed=0; for one in $(BENCHES); do $(BIN)/python -m bench.$$one || failed=1; done; exit $$failed
+
+sdk: setup ## our tables of AWS's images beside those of the SageMaker SDK
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(VENV)/sdk --requirement operations/requirements-sdk.txt
+	@$(BIN)/python -m operations.sdk_check
+
+toolkit: setup $(VENV)/sagemaker/.ready ## SageMaker's training toolkit in an environment of its own, for the test of the container's contract
+
+# it sees the project's packages too, for torch
+$(VENV)/sagemaker/.ready: operations/requirements-sagemaker.txt
+	@echo "== setting up the training toolkit's environment (once) =="
+	@test -x $(VENV)/sagemaker/bin/python || $(PYTHON) -m venv $(VENV)/sagemaker
+	$(VENV)/sagemaker/bin/python -m pip install --quiet --no-deps --requirement operations/requirements-sagemaker.txt
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $(VENV)/sagemaker/project.pth
+	@mv $(VENV)/sagemaker/project.pth $(VENV)/sagemaker/lib/python3.*/site-packages/
+	@touch $@
 
 lambda: setup ## the reader as a zip for Lambda, from wheels, without Docker: build/reader.zip, with a table of its sizes
 	@$(BIN)/python -m operations.lambda_zip
@@ -79,7 +96,8 @@ destroy: setup ## take an environment down (ENV=dev); says what goes and what st
 pictures: setup ## the pictures and the cost table of the README, from the demo's result and the synthesized stacks
 	$(BIN)/python -m stacks.diagram docs/architecture.svg
 	$(BIN)/python -m operations.cost --write README.md
+	$(BIN)/python -m operations.cost.training_guide --write docs/training.md
 	$(BIN)/python -c "from PIL import Image; Image.open('demo/overlay.png').save('docs/overlay.jpg', quality=85)"
 
 clean: ## remove what was made here, but the virtual environment
-	rm -rf demo cdk.out evidence .pytest_cache .mypy_cache .ruff_cache
+	rm -rf demo line cdk.out evidence .pytest_cache .mypy_cache .ruff_cache

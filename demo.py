@@ -29,7 +29,17 @@ LINE: Final[dict[str, list[str]]] = {
     ],
     "3 export the graph": ["export", "--bundle", str(BUNDLE), "--data", str(DATA)],
     "4 calibrate on the validation split": ["calibrate", "--bundle", str(BUNDLE), "--data", str(DATA)],
-    "5 evaluate the graph on the test split": ["evaluate", "--bundle", str(BUNDLE), "--data", str(DATA)],
+    "5 evaluate the graph on the test split": [
+        *("evaluate", "--bundle", str(BUNDLE), "--data", str(DATA), "--report", str(OUT / "evaluation")),
+    ],
+    "6 ask the gate": [
+        *("gate", "--challenger", str(BUNDLE), "--data", str(DATA), "--evaluation", str(OUT / "evaluation")),
+        *("--report", str(OUT / "gate")),
+    ],
+    "7 pack the evidence": [
+        *("evidence", "--bundle", str(BUNDLE), "--data", str(DATA), "--evaluation", str(OUT / "evaluation")),
+        *("--gate", str(OUT / "gate"), "--report", str(OUT / "evidence")),
+    ],
 }
 
 
@@ -54,7 +64,7 @@ def main() -> int:
 
 
 def make_bundle() -> None:
-    """Steps 1 to 5: from a seed to a bundle that may be served."""
+    """Steps 1 to 7: from a seed to a bundle that may be served, and the evidence for it."""
     done_file = OUT / "steps.json"
     done: list[str] = json.loads(done_file.read_text()) if done_file.is_file() else []
     key = code_digest()
@@ -76,8 +86,8 @@ def make_bundle() -> None:
 
 
 def read_films() -> dict[str, Any]:
-    """Step 6: a real chest film is read, a real leg film is not."""
-    heading("6 read a real chest film, and refuse a real leg film")
+    """Step 8: a real chest film is read, a real leg film is not."""
+    heading("8 read a real chest film, and refuse a real leg film")
     overread = [str(BIN / "overread"), "predict", "--bundle", str(BUNDLE)]
     run([*overread, str(real_film("RG1_UNCR")), "--overlay", str(OUT / "overlay.png")])
     reading = json.loads(run([*overread, str(real_film("RG1_UNCR")), "--json"], show=False))
@@ -91,8 +101,8 @@ def read_films() -> dict[str, Any]:
 
 
 def serve_once(expected: dict[str, Any]) -> None:
-    """Step 7: the server gives the same Reading over HTTP."""
-    heading("7 serve, and ask once over HTTP")
+    """Step 9: the server gives the same Reading over HTTP."""
+    heading("9 serve, and ask once over HTTP")
     command = [str(BIN / "overread"), "serve", "--bundle", str(BUNDLE), "--port", "0"]
     with (OUT / "serve.log").open("w") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as server:
         try:
@@ -108,12 +118,12 @@ def serve_once(expected: dict[str, Any]) -> None:
     for volatile in ("id", "timing_ms"):
         expected, answer = {**expected, volatile: None}, {**answer, volatile: None}
     check(answer == expected, "the server's Reading differs from the command line's")
-    print(f"POST {address}/invocations: the same Reading as step 6")
+    print(f"POST {address}/invocations: the same Reading as step 8")
 
 
 def synthesize_stacks() -> None:
-    """Step 8: the dev environment's stacks, with HIPAA checks."""
-    heading("8 synthesize the stacks of the dev environment, with HIPAA checks")
+    """Step 10: the dev environment's stacks, with HIPAA checks."""
+    heading("10 synthesize the stacks of the dev environment, with HIPAA checks")
     run(["make", "--no-print-directory", "synth", "ENV=dev"])
 
 
@@ -130,6 +140,7 @@ def summary(seconds: float) -> None:
     for path, what in (
         ("demo/data/", "phantom films, manifest, places of the signs"),
         ("demo/bundle/", "the model bundle; start with MODEL_CARD.md"),
+        ("demo/evidence/", "evidence.html: what a person who approves the model looks at"),
         ("demo/reading.json", "the Reading of the real chest film"),
         ("demo/overlay.png", "the same as a picture"),
         ("demo/leg.json", "the answer for the leg film: not assessed"),

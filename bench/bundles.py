@@ -34,13 +34,13 @@ def untrained_bundles(folder: Path, variants: list[tuple[Runtime, Precision]]) -
     """A calibrated bundle for each variant that this machine can run, by name; all from one network and one calibration."""
     synthesize(CHEST14, patients=PATIENTS, seed=SEED, out=folder / "data")
     manifest = read_manifest(folder / "data", CHEST14)
-    films = load_films(some(manifest.split("train"), 16), SIDE, "calibration films")
+    films = load_films(some(manifest.split("train"), 16), SIDE, "calibration films", channels=1)
     config = TrainConfig(CHEST14.task.value, Architecture.DENSENET121.value, image_size=SIDE, epochs=1)
     torch.manual_seed(SEED)
     model = build_model(config.architecture, len(CHEST14.labels), config.output_stride)
     model.normalise_by(torch.from_numpy(films))
     with torch.no_grad():  # batch norms need to have seen films, or activations vanish
-        model(torch.from_numpy(films)[:, None].float() / 255)
+        model(torch.from_numpy(films).float() / 255)
     model.eval()
     info = BundleInfo(
         schema="overread.bundle/1",
@@ -58,7 +58,7 @@ def untrained_bundles(folder: Path, variants: list[tuple[Runtime, Precision]]) -
     with create_bundle(first, info) as draft:
         save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, draft.folder / WEIGHTS)
         write_graph(model, SIDE, draft.folder / GRAPH)
-    quantize(first / GRAPH, folder / "int8.onnx", films[:, None])
+    quantize(first / GRAPH, folder / "int8.onnx", films)
     bundle = calibrate(first, data=folder / "data")
     made: dict[str, Path] = {}
     for runtime, precision in variants:

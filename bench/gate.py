@@ -1,4 +1,4 @@
-"""Does the film gate refuse what is no frontal chest film, and let through what is? ``python -m bench.gate``."""
+"""Does the film gate refuse what is no picture of its task, and let through what is? ``python -m bench.gate --bundle …``."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from model_code.film_gate.picture import look, reduced
+from model_code.contract import Task
+from model_code.film_gate.picture import reduced
 from model_code.predictor import Predictor
-from tests.bank import Kinds, good, wrong
+from tests.bank import DEVELOPMENT_SEED, HELD_OUT_SEED, Kinds, good, wrong
+from tests.bank.skin import good_skin, wrong_skin
 
 REFUSED, PASSED = 0.95, 0.98
 """Aims: the share of wrong pictures that is refused, and of good ones that passes."""
@@ -41,6 +43,14 @@ def table(title: str, kinds: Kinds, predictor: Predictor, *, refuse: bool) -> tu
     return shown, right / total
 
 
+def bank(task: str, *, held_out: bool, count: int) -> tuple[Kinds, Kinds]:
+    """Wrong and good pictures for a task."""
+    if task != Task.SKIN8:
+        return wrong(held_out=held_out, count=count), good(held_out=held_out, count=count)
+    seed = HELD_OUT_SEED if held_out else DEVELOPMENT_SEED
+    return wrong_skin(held_out=held_out, count=count, seed=seed), good_skin(count=count, seed=seed + 1)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bundle", type=Path, default=Path("demo/bundle"), help="a complete bundle (make demo makes one)")
@@ -50,19 +60,18 @@ def main() -> int:
     console = Console(width=130)
     held = {}
     for held_out, part in ((False, "development"), (True, "held out")):
-        for refuse, title, kinds in (
-            (True, f"Wrong pictures, {part}", wrong(held_out=held_out, count=options.count)),
-            (False, f"Good pictures, {part}", good(held_out=held_out, count=options.count)),
-        ):
+        bad, fine = bank(predictor.bundle.info.task, held_out=held_out, count=options.count)
+        for refuse, title, kinds in ((True, f"Wrong pictures, {part}", bad), (False, f"Good pictures, {part}", fine)):
             shown, held[held_out, refuse] = table(title, kinds, predictor, refuse=refuse)
             console.print(shown)
-    film = np.random.default_rng(0).random((2048, 2048), np.float32)
+    gate, shape = predictor.gate, (2048, 2048, 3) if predictor.bundle.info.input.channels == 3 else (2048, 2048)
+    film = np.random.default_rng(0).random(shape, np.float32)
     costs = []
     for _ in range(9):
         started = time.perf_counter()
-        look(reduced(film))
+        gate.complaint(reduced(film))
         costs.append((time.perf_counter() - started) * 1000)
-    console.print(f"The gate's look at a film of 2048 x 2048 takes {np.median(costs):.1f} ms (median of 9).")
+    console.print(f"The gate's look at a picture of 2048 x 2048 takes {np.median(costs):.1f} ms (median of 9).")
     return int(held[True, True] < REFUSED or held[True, False] < PASSED)
 
 

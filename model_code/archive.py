@@ -6,6 +6,7 @@ import gzip
 import io
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,7 +55,7 @@ def _unpack(archive: Path, folder: Path) -> None:
             if sum(member.size for member in members) > MAX_BYTES:
                 raise BundleError(f"'{archive}' unpacks to more than {MAX_BYTES:,} bytes; this is no bundle")
             tar.extractall(folder, members, filter="data")  # refuses links, devices and paths that lead out
-    except (tarfile.TarError, OSError, EOFError) as error:
+    except (tarfile.TarError, zlib.error, OSError, EOFError) as error:
         raise BundleError(f"'{archive}' cannot be unpacked as a bundle ({type(error).__name__}); copy it again") from error
 
 

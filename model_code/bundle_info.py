@@ -16,10 +16,10 @@ class Record(BaseModel):
 
 
 class InputSpec(Record):
-    """What the graph looks at: (N, 1, side, side) uint8, made by ``data.transforms.to_model_input``."""
+    """What the graph looks at: (N, channels, side, side) uint8, made by ``data.transforms.to_model_input``."""
 
     side: int
-    channels: Literal[1] = 1
+    channels: Literal[1, 3] = 1
 
 
 class DataRecord(Record):
@@ -151,6 +151,21 @@ class FilmGateRecord(Record):
     max_embedding_distance: float
 
 
+class DermoscopyGateRecord(Record):
+    """The same for dermoscopies, which may lie any way round."""
+
+    min_side: int
+    """Pixels along the longer side: as many as the model looks at."""
+    min_contrast: float
+    min_colour: float
+    min_hues: float
+    max_aspect: float
+    max_noise: float
+    max_distance: float
+    """Of colours and shades from those of known dermoscopies."""
+    max_embedding_distance: float
+
+
 class Interval(Record):
     """A figure with its 95% bootstrap interval."""
 
@@ -201,6 +216,61 @@ class Coverage(Record):
     """Of all films."""
 
 
+class LabelFigures(Record):
+    """A label's figures with 95% intervals; null where there are too few films of a kind to say."""
+
+    positives: int
+    negatives: int
+    auroc: Interval | None = None
+    average_precision: Interval | None = None
+    f1: Interval | None = None
+    """At the balanced operating point, as the next two."""
+    sensitivity: Interval | None = None
+    specificity: Interval | None = None
+    calibration_error: Interval | None = None
+
+
+class PointFigures(Record):
+    """An operating point's rates with intervals that resample patients (those in ``calibration`` count films)."""
+
+    sensitivity: Interval
+    specificity: Interval
+
+
+class Subgroup(Record):
+    """Films that share an attribute. It is listed however few they are; what cannot be said of so few is null."""
+
+    films: int
+    groups: int
+    macro_auroc: Interval | None
+    """Mean over the labels that have enough films of both kinds here."""
+    labels: dict[str, LabelFigures]
+
+
+class Exclusive(Record):
+    """Where exactly one label is true: how often the likeliest is. ``confusion`` has a row a true label, a column a given one."""
+
+    accuracy: Interval
+    balanced_accuracy: Interval
+    confusion: tuple[tuple[int, ...], ...]
+
+
+class Probe(Record):
+    """What AUROC is left when a part of every film is hidden."""
+
+    macro_auroc: Interval
+    auroc: dict[str, Interval]
+
+
+class Probes(Record):
+    """Shortcut probes on the same films: as they are, without what findings lie in, and without what markers lie in."""
+
+    films: int
+    intact: Probe
+    without_centre: Probe
+    without_corners: Probe
+
+
 class Metrics(Record):
     """What the shipped graph does on held-out films."""
 
@@ -213,6 +283,15 @@ class Metrics(Record):
     coverage: dict[str, Coverage]
     not_assessed: int
     pointing: Pointing | None = None
+    groups: int = 0
+    """Patients or lesions; they are what the intervals resample."""
+    labels: dict[str, LabelFigures] = {}
+    points: dict[str, dict[str, PointFigures]] = {}
+    """By label and operating point."""
+    subgroups: dict[str, dict[str, Subgroup]] = {}
+    """By attribute (sex, age, view, site) and value."""
+    exclusive: Exclusive | None = None
+    probes: Probes | None = None
 
 
 class BundleInfo(Record):
@@ -229,7 +308,7 @@ class BundleInfo(Record):
     training: TrainingRecord
     graph: GraphRecord | None = None
     calibration: CalibrationRecord | None = None
-    film_gate: FilmGateRecord | None = None
+    film_gate: FilmGateRecord | DermoscopyGateRecord | None = None
     metrics: Metrics | None = None
 
     def to_json(self) -> str:

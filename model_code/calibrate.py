@@ -20,8 +20,11 @@ from model_code.calibration_fit import choose
 from model_code.data.films import read_film
 from model_code.data.manifest import read_manifest
 from model_code.errors import ManifestError
+from model_code.film_gate.dermoscopy import DermoscopyGate
 from model_code.film_gate.fit import FILMS, fit_gate
-from model_code.film_gate.picture import grey_of, reduced
+from model_code.film_gate.fit_dermoscopy import fit_dermoscopy_gate
+from model_code.film_gate.gate import FilmGate
+from model_code.film_gate.picture import colour_of, grey_of, reduced
 from model_code.graph import Graph
 from model_code.progress import track
 from model_code.shares import share
@@ -56,7 +59,7 @@ def calibrate(folder: Path, *, data: Path, out: Path | None = None) -> Bundle:
         logits.append(scores.logits[0])
         embeddings.append(scores.embedding[0])
         if index % every == 0:
-            films.append(grey_of(reduced(image.pixels)))
+            films.append(reduced(image.pixels))
     groups = manifest.frame["group"].to_numpy(str)
     labels = {
         label: calibrate_label(
@@ -64,7 +67,12 @@ def calibrate(folder: Path, *, data: Path, out: Path | None = None) -> Bundle:
         )
         for index, label in enumerate(manifest.labels)
     }
-    gate = fit_gate(films, np.array(embeddings), side=bundle.info.input.side)
+    side = bundle.info.input.side
+    gate: FilmGate | DermoscopyGate
+    if bundle.info.input.channels == 3:
+        gate = fit_dermoscopy_gate([colour_of(film) for film in films], np.array(embeddings), side=side)
+    else:
+        gate = fit_gate([grey_of(film) for film in films], np.array(embeddings), side=side)
     with edit_bundle(bundle, out) as draft:
         gate.save(draft.folder)
         calibration = CalibrationRecord(error_rate=ERROR_RATE, labels=labels)

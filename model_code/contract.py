@@ -14,6 +14,8 @@ class Task(StrEnum):
     """The tasks that the platform knows by name; what each one means is data in ``model_code.tasks``."""
 
     CHEST14 = "chest14"
+    PNEUMONIA = "pneumonia"
+    SKIN8 = "skin8"
 
 
 class Architecture(StrEnum):
@@ -22,6 +24,16 @@ class Architecture(StrEnum):
     DENSENET121 = "densenet121"
     RESNET18 = "resnet18"
     RESNET50 = "resnet50"
+    RESNET101 = "resnet101"
+    EFFICIENTNET_B0 = "efficientnet_b0"
+    EFFICIENTNET_B1 = "efficientnet_b1"
+    EFFICIENTNET_B2 = "efficientnet_b2"
+    EFFICIENTNET_B3 = "efficientnet_b3"
+    EFFICIENTNET_B4 = "efficientnet_b4"
+    EFFICIENTNET_B5 = "efficientnet_b5"
+    EFFICIENTNET_B6 = "efficientnet_b6"
+    EFFICIENTNET_B7 = "efficientnet_b7"
+    MOBILENET_V2 = "mobilenet_v2"
 
 
 class Precision(StrEnum):
@@ -39,19 +51,36 @@ class Runtime(StrEnum):
     OPENVINO = "openvino"
 
 
+class Publisher(StrEnum):
+    """Who publishes networks that ``import-weights`` takes over."""
+
+    TORCHXRAYVISION = "torchxrayvision"
+
+
 class Verb(StrEnum):
     """One verb is one file in ``model_code``, one command of ``overread`` and one step of the pipeline (rule R3)."""
 
     SYNTHESIZE = "synthesize"
     DEIDENTIFY = "deidentify"
+    FETCH = "fetch"
     PREPARE = "prepare"
+    UPLOAD = "upload"
     TRAIN = "train"
+    IMPORT_WEIGHTS = "import-weights"
     EXPORT = "export"
     CALIBRATE = "calibrate"
     EVALUATE = "evaluate"
+    GATE = "gate"
+    EVIDENCE = "evidence"
+    COMPARE = "compare"
     PREDICT = "predict"
     PACS = "pacs"
     SERVE = "serve"
+    PIPELINE = "pipeline"
+    REGISTRY = "registry"
+    SUBMIT = "submit"
+    ENDPOINT = "endpoint"
+    BUILTIN = "builtin"
 
 
 class Metric(StrEnum):
@@ -83,6 +112,12 @@ METRICS_NAMESPACE: Final = "Overread"
 
 PACKAGE: Final = "model_code"
 """Import name of the package; a container runs ``python -m model_code VERB``."""
+
+NO_CHAMPION: Final = "no champion yet\n"
+"""What a zipped file holds that a first model's gate is given in place of a champion: SageMaker takes no empty address."""
+
+PASSED: Final = "passed"
+"""The gate's verdict that lets a model go on, in ``gate.json``."""
 
 SERVING_PORT: Final = 8080
 """SageMaker sends ``GET /ping`` and ``POST /invocations`` to this port of a serving container."""

@@ -27,7 +27,7 @@ from model_code.tasks import TaskSpec
 
 TABLE: Final = "manifest.csv"
 REPORT: Final = "deidentification.json"
-CARRIED: Final = ("sex", "age", "view", "site", "split")
+CARRIED: Final = ("sex", "age", "view", "site", "body_site", "split")
 """Columns of a table that stay, beside its labels; any other could hold whatever somebody typed."""
 OLDEST: Final = 89
 

@@ -18,14 +18,14 @@ from safetensors.torch import load_file
 from sklearn.metrics import roc_auc_score
 
 from model_code.bundle import GRAPH, WEIGHTS, Bundle, edit_bundle, open_bundle
-from model_code.bundle_info import GraphRecord, ReducedRecord
+from model_code.bundle_info import GraphRecord, InputSpec, ReducedRecord
 from model_code.contract import Precision, Runtime
 from model_code.data.films import load_films
 from model_code.data.manifest import Manifest, read_manifest
 from model_code.errors import BundleError
 from model_code.graph import INPUT, OUTPUTS, Scores
 from model_code.graph_rewrite import Reader
-from model_code.models import Classifier, build_model
+from model_code.models import Classifier, Pooling, build_model
 from model_code.progress import console, track
 from model_code.quantize import quantize
 from model_code.runtimes import Session, check_runtime, open_session
@@ -74,7 +74,7 @@ def export(
         target = draft.folder / GRAPH
         write_graph(model, side, target)
         plain = open_session(target, runtime, Precision.FLOAT32, outputs=OUTPUTS)
-        films = load_films(some(rows, PARITY_FILMS), side, "parity films")[:, None]
+        films = load_films(some(rows, PARITY_FILMS), side, "parity films", channels=model.channels)
         parity = _largest_difference(model, plain, films)
         if not parity <= MAX_PARITY:
             raise BundleError(
@@ -82,7 +82,7 @@ def export(
             )
         reduced = None
         if precision is not Precision.FLOAT32:
-            reduced = _reduce(target, plain, precision, runtime, manifest, side)
+            reduced = _reduce(target, plain, precision, runtime, manifest, bundle.info.input)
             if reduced.failed:
                 precision = Precision.FLOAT32
         # what was chosen on another graph's scores does not hold for this one
@@ -102,14 +102,21 @@ def export(
 def load_network(bundle: Bundle) -> Classifier:
     """The trained network of a bundle, ready to answer."""
     config = bundle.info.training.config
-    model = build_model(config["architecture"], len(bundle.info.labels), config["output_stride"])
+    model = build_model(
+        config["architecture"],
+        len(bundle.info.labels),
+        config["output_stride"],
+        channels=bundle.info.input.channels,
+        exclusive=bundle.spec.exclusive,
+    )
+    model.pooling = Pooling(config.get("pooling", Pooling.LOG_SUM_EXP))
     model.load_state_dict(load_file(bundle.folder / WEIGHTS))
     return model.eval()
 
 
 def write_graph(model: Classifier, side: int, target: Path) -> None:
     """Writes the network, rewritten, as ONNX with a free batch size; the weights lie inside the file."""
-    example = torch.zeros(2, 1, side, side, dtype=torch.uint8)
+    example = torch.zeros(2, model.channels, side, side, dtype=torch.uint8)
     quiet = io.StringIO()
     with warnings.catch_warnings(), contextlib.redirect_stdout(quiet):
         warnings.simplefilter("ignore")  # the exporter's own deprecations
@@ -144,18 +151,20 @@ def auroc(targets: NDArray[np.float32], logits: NDArray[np.float32], labels: Seq
     return areas
 
 
-def _reduce(graph: Path, plain: Session, precision: Precision, runtime: Runtime, manifest: Manifest, side: int) -> ReducedRecord:
+def _reduce(
+    graph: Path, plain: Session, precision: Precision, runtime: Runtime, manifest: Manifest, look: InputSpec
+) -> ReducedRecord:
     """Puts the graph in reduced precision in place of the plain one where it may ship, and tells what was measured."""
     train, val = manifest.split("train"), manifest.split("val")
     candidate, ranges = graph.with_suffix(".reduced"), 0
     try:
         if precision is Precision.INT8:
-            films = load_films(some(train, CALIBRATION_FILMS), side, "calibration films")[:, None]
+            films = load_films(some(train, CALIBRATION_FILMS), look.side, "calibration films", channels=look.channels)
             quantize(graph, candidate, films)
             ranges = len(films)
         else:
             candidate.write_bytes(graph.read_bytes())  # the runtime computes it otherwise
-        films = load_films(val, side, "validation films")[:, None]
+        films = load_films(val, look.side, "validation films", channels=look.channels)
         session = open_session(candidate, runtime, precision, outputs=OUTPUTS)
         before, after = (
             auroc(val.targets, _logits(one, films, what), val.labels) for one, what in ((plain, "float32"), (session, precision))

@@ -50,13 +50,13 @@ class Graph:
             )
         self.runtime = runtime
         self._session = open_session(bundle.folder / GRAPH, runtime, record.precision, outputs=OUTPUTS, key=bundle.sha256)
-        self._side = bundle.info.input.side
+        self._input = bundle.info.input
 
     def score(self, image: DecodedImage) -> Scores:
         """Scores one decoded film: a batch of one."""
-        return self.run(to_model_input(image.pixels, self._side)[None])
+        return self.run(to_model_input(image.pixels, self._input.side, self._input.channels)[None])
 
     def run(self, films: NDArray[np.uint8]) -> Scores:
-        """Scores a batch (N, 1, side, side) uint8."""
+        """Scores a batch (N, channels, side, side) uint8."""
         outputs: Any = self._session.run(films)
         return Scores(*outputs)

@@ -1,4 +1,4 @@
-"""The trained network rewritten for reading: fewer operations with the same answers, and a film's own grey values as input.
+"""The trained network rewritten for reading: fewer operations with the same answers, and a film's own values as input.
 
 Only what is exact in real numbers is done here, so that ``export`` can hold the result against the trained network: batch norms
 join the convolutions before them or, where there is none, become convolutions themselves (every runtime has a fast one, for bytes
@@ -22,7 +22,7 @@ from model_code.models import Classifier, Outputs
 class Reader(nn.Module):
     """A trained classifier as it is exported; the classifier itself stays as it was.
 
-    Input: (N, 1, side, side) uint8, as ``data.transforms.to_model_input`` makes it. Output: the classifier's.
+    Input: (N, channels, side, side) uint8, as ``data.transforms.to_model_input`` makes it. Output: the classifier's.
     """
 
     def __init__(self, trained: Classifier) -> None:
@@ -33,14 +33,14 @@ class Reader(nn.Module):
         replace_batch_norms(features)
         pool_first(features)
         name, first = next((name, layer) for name, layer in features.named_modules() if isinstance(layer, nn.Conv2d))
-        features.set_submodule(name, GreyConv(first, float(trained.mean), float(trained.std)))
+        features.set_submodule(name, ByteConv(first, float(trained.mean), float(trained.std)))
 
     def forward(self, films: Tensor) -> Outputs:
         return self.classifier.answer(torch.relu(self.classifier.features(films.float())))
 
 
-class GreyConv(nn.Module):
-    """The first convolution on grey values 0 to 255: normalisation is in its weights, and around a film lies the mean grey.
+class ByteConv(nn.Module):
+    """The first convolution on values 0 to 255: normalisation is in its weights, and around a film lies the mean grey.
 
     conv((x / 255 - mean) / std) with zeros around is conv'(x) with ``255 * mean`` around x, where conv' has the weights divided
     by ``255 * std`` and a bias that is less by ``mean / std`` times their sum.
@@ -52,7 +52,7 @@ class GreyConv(nn.Module):
         rows, columns = first.padding
         self.border = (columns, columns, rows, rows)
         self.grey = 255 * mean
-        self.conv = nn.Conv2d(1, first.out_channels, first.kernel_size, first.stride)  # type: ignore[arg-type]
+        self.conv = nn.Conv2d(first.in_channels, first.out_channels, first.kernel_size, first.stride)  # type: ignore[arg-type]
         with torch.no_grad():
             weight = first.weight.double()
             bias = 0.0 if first.bias is None else first.bias.double()

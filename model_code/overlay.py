@@ -1,4 +1,4 @@
-"""``overlay.png``: the film, the film with its evidence, and every finding as a bar, for people who would rather look."""
+"""``overlay.png``: the picture, the picture with its evidence, and every finding as a bar, for people who would rather look."""
 
 from __future__ import annotations
 
@@ -27,10 +27,9 @@ COLOURS: Final = {"present": (255, 107, 74), "uncertain": (245, 190, 80), "absen
 
 def overlay(image: DecodedImage, scores: Scores, reading: Reading) -> Image.Image:
     """A picture for one Reading, on a film that was read or one that was not assessed."""
-    grey = image.pixels if image.pixels.ndim == 2 else image.pixels.mean(axis=2)
     scale = min(HEIGHT / image.rows, WIDEST / image.columns)
     size = max(1, round(image.columns * scale)), max(1, round(image.rows * scale))
-    film = Image.fromarray(np.uint8(grey * 255)).resize(size, Image.Resampling.LANCZOS).convert("RGB")
+    film = Image.fromarray(np.uint8(image.pixels * 255)).resize(size, Image.Resampling.LANCZOS).convert("RGB")
     width = film.width
     canvas = Image.new("RGB", (2 * width + PANEL + 4 * MARGIN, HEIGHT + 2 * MARGIN), PAPER)
     canvas.paste(film, (MARGIN, MARGIN))

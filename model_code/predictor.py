@@ -22,7 +22,7 @@ from model_code.contract import Runtime
 from model_code.data.images import LIMITS, DecodedImage, Limits, decode
 from model_code.data.transforms import to_film_fractions, to_model_input
 from model_code.errors import ImageError
-from model_code.film_gate.gate import FilmGate
+from model_code.film_gate.kinds import Gate, load_gate
 from model_code.graph import Graph, Scores
 from model_code.model_card import NOT_A_DEVICE, PHANTOMS_ONLY
 from model_code.prevalence import predictive_values, read_prevalence
@@ -39,12 +39,13 @@ class Predictor:
     """A loaded bundle that answers. Thread-safe."""
 
     def __init__(
-        self, bundle: Bundle, graph: Graph, gate: FilmGate, limits: Limits, prevalence: Mapping[str, float] | None = None
+        self, bundle: Bundle, graph: Graph, gate: Gate, limits: Limits, prevalence: Mapping[str, float] | None = None
     ) -> None:
         assert bundle.info.calibration is not None  # setup has asked for it
         self.bundle = bundle
         self.calibration = bundle.info.calibration.labels
-        self._graph, self._gate, self._limits = graph, gate, limits
+        self.gate = gate
+        self._graph, self._limits = graph, limits
         self._prevalence = prevalence or {}
         self._model = Model(name=bundle.info.name, version=bundle.info.version, sha256=bundle.sha256)
         self._notice = f"{NOT_A_DEVICE} {PHANTOMS_ONLY}" if bundle.info.data.phantoms else NOT_A_DEVICE
@@ -71,7 +72,7 @@ class Predictor:
     ) -> Self:
         """A predictor over an opened bundle that is calibrated (``evaluate`` measures one before it is complete)."""
         common = read_prevalence(prevalence, bundle.info.labels) if prevalence else None
-        return cls(bundle, Graph(bundle, runtime), FilmGate.load(bundle), limits, common)
+        return cls(bundle, Graph(bundle, runtime), load_gate(bundle), limits, common)
 
     def read(self, data: bytes) -> Reading:
         """The answer for one file's bytes. What cannot be read or assessed is answered too, with its reasons."""
@@ -98,7 +99,8 @@ class Predictor:
 
     def predict_many(self, images: Sequence[DecodedImage]) -> list[Scores]:
         """One pass of the graph over several films; the scores of each as ``predict`` gives them."""
-        films = np.stack([to_model_input(image.pixels, self.bundle.info.input.side) for image in images])
+        look = self.bundle.info.input
+        films = np.stack([to_model_input(image.pixels, look.side, look.channels) for image in images])
         scores = self._graph.run(films)
         return [Scores(*(part[[index]] for part in scores)) for index in range(len(images))]
 
@@ -110,7 +112,7 @@ class Predictor:
     def encode(self, image: DecodedImage, scores: Scores) -> Reading:
         """Scores to a Reading: the gate first, then calibration, decisions and peaks."""
         facts = ImageFacts(rows=image.rows, columns=image.columns, sha256=image.sha256, photometric=image.photometric)
-        reasons = self._gate.reasons(image, scores.embedding[0])
+        reasons = self.gate.reasons(image, scores.embedding[0])
         findings = () if reasons else self._findings(image, scores)
         return self._reading(reasons, findings, facts, Timing(decode=0.0, model=0.0, total=0.0))
 

@@ -34,7 +34,7 @@ BATCH: Final = 8
 
 
 def quantize(graph: Path, target: Path, films: Films) -> None:
-    """Writes ``graph`` (an export of ``graph_rewrite.Reader``) in 8 bits, calibrated on films (N, 1, side, side).
+    """Writes ``graph`` (an export of ``graph_rewrite.Reader``) in 8 bits, calibrated on films (N, channels, side, side).
 
     The head keeps float32: it costs nothing, and maps and embedding keep their steps.
     """

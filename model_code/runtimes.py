@@ -1,7 +1,7 @@
 """The runtimes that an exported graph can run on: ONNX Runtime, small and quick to load, and OpenVINO, an extra that is faster
 in 8 bits and the only one that computes in bf16.
 
-A session takes films (N, 1, side, side) uint8 and gives the outputs asked for, in order. Sessions are thread-safe.
+A session takes films (N, channels, side, side) uint8 and gives the outputs asked for, in order. Sessions are thread-safe.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``overread synthesize``: a data set of phantom chest films, as a manifest with a patient-grouped split."""
+"""``overread synthesize``: a data set of phantoms (drawn films or dermoscopies), as a manifest with a grouped split."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from PIL import Image
 
 from model_code.cpus import usable_cpus
 from model_code.data.manifest import PHANTOM_SITE, write_manifest
-from model_code.data.phantoms.film import draw_film
+from model_code.data.phantoms.kinds import KINDS
 from model_code.data.phantoms.places import FILE_NAME as PLACES
 from model_code.data.phantoms.places import place_row
-from model_code.data.phantoms.population import MINIMUM_PREVALENCE, Population, Row
 from model_code.data.split import split_of
 from model_code.errors import UsageError
 from model_code.files import atomic_folder, write_json
@@ -30,7 +29,7 @@ Drawn = tuple[bytes, dict[str, Any], list[dict[str, Any]]]
 
 
 def synthesize(spec: TaskSpec, *, patients: int, seed: int, out: Path) -> dict[str, Any]:
-    """Draws the films of ``patients`` patients into ``out`` and returns what it made, as written to ``synthesis.json``.
+    """Draws the pictures of ``patients`` patients (or lesions) into ``out`` and returns what it made, as in ``synthesis.json``.
 
     The same seed gives the same bytes. ``out`` appears as a whole or not at all.
 
@@ -39,13 +38,12 @@ def synthesize(spec: TaskSpec, *, patients: int, seed: int, out: Path) -> dict[s
     """
     if patients < 20:
         raise UsageError(f"--patients is {patients}; at least 20 are needed for a train, val and test split")
-    population = Population.from_nih(spec.labels)
-    rows = list(population.draw(patients, seed))
+    rows, chosen = KINDS[spec.task].rows(spec.labels, patients, seed)
     records: list[dict[str, Any]] = []
     places: list[dict[str, Any]] = []
     with atomic_folder(out) as folder, ProcessPoolExecutor(usable_cpus(), mp_context=get_context("spawn")) as pool:
         (folder / "films").mkdir()
-        draw: Callable[[Row], Drawn] = partial(_draw, spec=spec, seed=seed)
+        draw: Callable[[Any], Drawn] = partial(_draw, spec=spec, seed=seed)
         for png, record, signs in track(pool.map(draw, rows, chunksize=16), "phantom films", total=len(rows)):
             (folder / record["image"]).write_bytes(png)
             records.append(record)
@@ -61,29 +59,25 @@ def synthesize(spec: TaskSpec, *, patients: int, seed: int, out: Path) -> dict[s
             "films": len(frame),
             "splits": frame["split"].value_counts().sort_index().to_dict(),
             "films_with": {label: int(frame[label].sum()) for label in spec.labels},
-            "enrichment": population.enrichment,
-            "minimum_prevalence": MINIMUM_PREVALENCE,
+            **chosen,
         }
         write_json(folder / "synthesis.json", report)
     return report
 
 
-def _draw(row: Row, *, spec: TaskSpec, seed: int) -> Drawn:
-    drawing = draw_film(row, seed)
+def _draw(row: Any, *, spec: TaskSpec, seed: int) -> Drawn:
+    phantom = KINDS[spec.task].draw(row, seed)
     buffer = io.BytesIO()
-    Image.fromarray(drawing.pixels).save(buffer, format="PNG", compress_level=3)
+    Image.fromarray(phantom.pixels).save(buffer, format="PNG", compress_level=3)
     png = buffer.getvalue()
-    group = f"P{row.patient:05d}"
-    image = f"films/{group}_{row.number}.png"
+    image = f"films/{phantom.group}_{phantom.number}.png"
     record = {
         "image": image,
-        "group": group,
-        **{label: int(label in drawing.places) for label in spec.labels},
-        "sex": row.sex,
-        "age": row.age,
-        "view": row.view,
+        "group": phantom.group,
+        **{label: int(label in phantom.labels) for label in spec.labels},
+        **phantom.attributes,
         "site": PHANTOM_SITE,
-        "split": split_of(group, seed),
+        "split": split_of(phantom.group, seed),
         "sha256": hashlib.sha256(png).hexdigest(),
     }
-    return png, record, [place_row(image, label, mask) for label, mask in drawing.places.items()]
+    return png, record, [place_row(image, label, mask) for label, mask in phantom.places.items()]

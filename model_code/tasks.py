@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from model_code.contract import Architecture, Task
 from model_code.errors import unknown
@@ -11,7 +11,10 @@ from model_code.errors import unknown
 
 @dataclass(frozen=True)
 class TaskSpec:
-    """One task. ``labels`` are ordered: this order is the order of every score, map and metric."""
+    """One task. ``labels`` are ordered: this order is the order of every score, map and metric.
+
+    ``channels`` is what the model looks at: 1 grey, 3 colour. In an ``exclusive`` task exactly one label is true of a picture.
+    """
 
     task: Task
     title: str
@@ -19,6 +22,8 @@ class TaskSpec:
     architecture: Architecture
     image_size: int
     grouped_by: str
+    channels: Literal[1, 3]
+    exclusive: bool
 
 
 CHEST14: Final = TaskSpec(
@@ -32,9 +37,35 @@ CHEST14: Final = TaskSpec(
     architecture=Architecture.DENSENET121,
     image_size=224,
     grouped_by="patient",
+    channels=1,
+    exclusive=False,
 )  # fmt: skip
 
-TASKS: Final = {spec.task: spec for spec in (CHEST14,)}
+PNEUMONIA: Final = TaskSpec(
+    task=Task.PNEUMONIA,
+    title="pneumonia on frontal chest films of children (Kermany et al., Cell 2018)",
+    labels=("NORMAL", "PNEUMONIA"),
+    architecture=Architecture.RESNET18,
+    image_size=224,
+    grouped_by="patient",
+    channels=1,
+    exclusive=True,
+)
+
+SKIN8: Final = TaskSpec(
+    task=Task.SKIN8,
+    title="8 diagnoses on dermoscopies (ISIC 2019)",
+    # ISIC 2019's order: melanoma, nevus, basal cell carcinoma, actinic keratosis, benign keratosis, dermatofibroma,
+    # vascular lesion, squamous cell carcinoma
+    labels=("MEL", "NV", "BCC", "AK", "BKL", "DF", "VASC", "SCC"),
+    architecture=Architecture.EFFICIENTNET_B0,
+    image_size=224,
+    grouped_by="lesion",
+    channels=3,
+    exclusive=True,
+)
+
+TASKS: Final = {spec.task: spec for spec in (CHEST14, PNEUMONIA, SKIN8)}
 
 
 def task_spec(name: str) -> TaskSpec:

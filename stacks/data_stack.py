@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aws_cdk import Stack
+from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
@@ -41,6 +41,12 @@ class DataStack(Stack):
         self.studies = self._bucket("Studies", keys.images, Keeping(expire_after_days=STUDIES_DAYS))
         for bucket in (self.intake, self.studies):
             bucket.announce_arrivals()
+        CfnOutput(
+            self, "StudiesBucket", value=self.studies.bucket.bucket_name, description="What `overread endpoint` sends films by"
+        )
+        CfnOutput(
+            self, "ShardsBucket", value=self.shards.bucket.bucket_name, description="Prepared data sets, below the task's name"
+        )
         self._take_films()
         if environment.health_imaging:
             ImagingStore(self, "ImagingStore", key=keys.images, removal_policy=environment.removal_policy)

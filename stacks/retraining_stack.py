@@ -37,6 +37,7 @@ class RetrainingStack(Stack):
             self,
             "Retraining",
             pipeline=training.pipeline.name,
+            registry=training.pipeline.registry,
             budget=named(self, BUDGET),
             rules=environment.retraining,
             place=place,

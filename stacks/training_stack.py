@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack
+from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from constructs_lib.code_asset import CodeAsset
@@ -45,8 +45,9 @@ class TrainingStack(Stack):
             artifacts=data.artifacts,
             registry=registry.registry,
         )
+        CfnOutput(self, "PipelineName", value=self.pipeline.name, description="What `overread submit` takes its jobs from")
         if environment.builtin:
-            BuiltinClassifier(
+            builtin = BuiltinClassifier(
                 self,
                 "Builtin",
                 plan=environment.builtin,
@@ -55,5 +56,6 @@ class TrainingStack(Stack):
                 artifacts=data.artifacts,
                 registry=registry.registry,
             )
+            CfnOutput(self, "BuiltinPipelineName", value=builtin.name, description="What `overread submit builtin` is taken from")
         if environment.tracks_experiments:
             ExperimentTracking(self, "Experiments", artifacts=data.artifacts, registry=registry.registry)

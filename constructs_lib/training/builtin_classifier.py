@@ -28,22 +28,37 @@ LAYERS: Final = (18, 34, 50, 101, 152, 200)
 RECORDS: Final = "application/x-recordio"
 REPOSITORY: Final = "image-classification"
 ACCOUNTS: Final = {
-    # region: account of the algorithm's image; the same table as in the SageMaker SDK 2.257
+    # region: account of the algorithm's image; operations.sdk_check compares it with the SageMaker SDK's table
+    "af-south-1": "455444449433",
+    "ap-east-1": "286214385809",
     "ap-northeast-1": "501404015308",
     "ap-northeast-2": "306986355934",
+    "ap-northeast-3": "867004704886",
     "ap-south-1": "991648021394",
+    "ap-south-2": "628508329040",
     "ap-southeast-1": "475088953585",
     "ap-southeast-2": "544295431143",
+    "ap-southeast-3": "951798379941",
+    "ap-southeast-4": "106583098589",
     "ca-central-1": "469771592824",
+    "ca-west-1": "190319476487",
+    "cn-north-1": "390948362332",
+    "cn-northwest-1": "387376663083",
     "eu-central-1": "813361260812",
     "eu-central-2": "680994064768",
     "eu-north-1": "669576153137",
+    "eu-south-1": "257386234256",
+    "eu-south-2": "104374241257",
     "eu-west-1": "685385470294",
     "eu-west-2": "644912444149",
     "eu-west-3": "749696950732",
+    "il-central-1": "898809789911",
+    "me-central-1": "272398656194",
+    "me-south-1": "249704162688",
     "sa-east-1": "855470959533",
     "us-east-1": "811284229777",
     "us-east-2": "825641698319",
+    "us-gov-east-1": "237065988967",
     "us-gov-west-1": "226302683700",
     "us-west-1": "632365934929",
     "us-west-2": "433757028032",
@@ -78,6 +93,8 @@ class BuiltinPlan:
     batch_size: int = 32
     epochs: int = 10
     learning_rate: float = 0.001
+    exclusive: bool = False
+    """Whether a film has exactly one of the labels; the records then hold a class instead of labels."""
 
     def __post_init__(self) -> None:
         require_one_of("number of layers", self.layers, LAYERS, "ResNets come in these depths")
@@ -101,9 +118,9 @@ class BuiltinPlan:
             "epochs": self.epochs,
             "learning_rate": self.learning_rate,
             "optimizer": "adam",
-            "multi_label": 1,
+            "multi_label": int(not self.exclusive),
             "use_pretrained_model": 1,
-            "use_weighted_loss": 1,
+            "use_weighted_loss": int(not self.exclusive),
         }
         return {name: str(value) for name, value in values.items()}
 
@@ -145,11 +162,12 @@ class BuiltinClassifier(Construct):
         starter = PipelineRole(
             self, "Starter", jobs=self.jobs, kinds=("Training", "Transform"), statements=[self._may_make_models()]
         )
+        self.name = f"{registry.group_name}-builtin"
         definition = {"Version": VERSION, "Steps": [self._train(), self._model(), self._score()]}
         self.pipeline = sagemaker.CfnPipeline(
             self,
             "Pipeline",
-            pipeline_name=f"{registry.group_name}-builtin",
+            pipeline_name=self.name,
             role_arn=starter.role.role_arn,
             pipeline_definition={"PipelineDefinitionBody": Stack.of(self).to_json_string(definition)},
         )

@@ -16,7 +16,7 @@ from constructs_lib.errors import ConfigurationError
 from constructs_lib.security.isolated_network import IsolatedNetwork
 from constructs_lib.training.job_instance import JobInstance
 from constructs_lib.training.job_role import JobRole
-from model_code.contract import IMAGE_CONTENT_TYPES, PACKAGE, READING_CONTENT_TYPE, SageMakerPaths, Verb
+from model_code.contract import IMAGE_CONTENT_TYPES, PACKAGE, PASSED, READING_CONTENT_TYPE, SageMakerPaths, Verb
 
 Value = str | Mapping[str, Any]
 """Text, or a pipeline expression such as ``{"Get": "Parameters.Task"}``."""
@@ -175,6 +175,10 @@ class RegisterStep:
     serving_image: str
     model: Value
     metrics: Value
+    evidence: Value
+    """The evidence pack's page."""
+    evidence_sha256: Value
+    """Of the whole pack: who approves the package approves what this hash stands for."""
 
     def render(self) -> dict[str, Any]:
         """The step as it stands in the definition."""
@@ -192,31 +196,32 @@ class RegisterStep:
                     "SupportedTransformInstanceTypes": list(SERVING_INSTANCES),
                 },
                 "ModelMetrics": {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": self.metrics}}},
+                "CustomerMetadataProperties": {"evidence": self.evidence, "evidence_sha256": self.evidence_sha256},
             },
         }
 
 
 @dataclass(frozen=True)
-class GateStep:
-    """Goes on only where a figure of the evaluation is high enough; otherwise the run ends as failed and says so."""
+class VerdictStep:
+    """Goes on only where the gate's verdict says so; otherwise the run ends as failed and says where the reasons are."""
 
-    figure: Value
-    at_least: Value
+    verdict: Value
+    report: Value
     passed: Mapping[str, Any]
     """The step that follows, rendered."""
 
     def render(self) -> dict[str, Any]:
         """The step as it stands in the definition."""
         stopped = {
-            "Name": "below-the-gate",
+            "Name": "refused",
             "Type": "Fail",
-            "Arguments": {"ErrorMessage": join(" ", "The lower bound of the macro AUROC is below", self.at_least)},
+            "Arguments": {"ErrorMessage": join(" ", "The gate refused the model; the reasons are in", self.report)},
         }
         return {
-            "Name": "gate",
+            "Name": "verdict",
             "Type": "Condition",
             "Arguments": {
-                "Conditions": [{"Type": "GreaterThanOrEqualTo", "LeftValue": self.figure, "RightValue": self.at_least}],
+                "Conditions": [{"Type": "Equals", "LeftValue": self.verdict, "RightValue": PASSED}],
                 "IfSteps": [self.passed],
                 "ElseSteps": [stopped],
             },

@@ -1,29 +1,31 @@
-"""The line of a model as a SageMaker pipeline: prepare, train, export, calibrate, evaluate, gate, register."""
+"""The line of a model as a SageMaker pipeline: prepare, train, export, calibrate, evaluate, gate, evidence, register."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Final
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from constructs_lib.data.phi_bucket import PhiBucket
 from constructs_lib.errors import ConfigurationError, require_range
 from constructs_lib.training.job_instance import JobInstance
-from constructs_lib.training.job_role import JobRole, Workplace
+from constructs_lib.training.job_role import JobRole, Workplace, container_statements
 from constructs_lib.training.model_registry import ModelRegistry
 from constructs_lib.training.pipeline_role import PipelineRole
 from constructs_lib.training.pipeline_steps import (
     VERSION,
-    GateStep,
     ProcessingStep,
     RegisterStep,
     TrainingStep,
     Value,
+    VerdictStep,
     join,
     parameter,
     value_in,
@@ -32,8 +34,14 @@ from model_code.contract import Architecture, SageMakerPaths, Verb
 
 ARCHIVE: Final = "model.tar.gz"
 TABLE: Final = "manifest.csv"
-METRICS: Final = "metrics"
+REPORT: Final = "report"
 METRICS_FILE: Final = "metrics.json"
+GATE_FILE: Final = "gate.json"
+PACK_FILE: Final = "pack.json"
+EVIDENCE_FILE: Final = "evidence.html"
+CHAMPION: Final = "Champion"
+"""The parameter with the address of the model that a new one must not be worse than."""
+NO_CHAMPION: Final = Path(__file__).parent / "no_champion"
 INPUT, OUTPUT = SageMakerPaths.PROCESSING_INPUT, SageMakerPaths.PROCESSING_OUTPUT
 
 
@@ -59,7 +67,7 @@ class TrainingPlan:
                 f"minimum_auroc is {self.minimum_auroc}; allowed: 0.5 (chance) to below 1; 0.75 keeps failed runs out"
             )
 
-    def parameters(self, films: str) -> list[dict[str, Any]]:
+    def parameters(self, films: str, no_champion: str) -> list[dict[str, Any]]:
         """The pipeline's parameters. Those that end as a container's arguments are text."""
         return [
             {"Name": "Films", "Type": "String", "DefaultValue": films},
@@ -77,7 +85,8 @@ class TrainingPlan:
                 "EnumValues": self.training.exchangeable,
             },
             {"Name": "PreparationMachines", "Type": "Integer", "DefaultValue": self.preparation_machines},
-            {"Name": "MinimumAuroc", "Type": "Float", "DefaultValue": self.minimum_auroc},
+            {"Name": "MinimumAuroc", "Type": "String", "DefaultValue": str(self.minimum_auroc)},
+            {"Name": CHAMPION, "Type": "String", "DefaultValue": no_champion},
         ]
 
 
@@ -85,7 +94,9 @@ class TrainingPipeline(Construct):
     """A pipeline for the registry's task: films below ``<task>/`` in ``films`` become a model package that waits for approval.
 
     The prepared data set goes to ``shards``, everything else that a run makes to ``artifacts``, both below
-    ``<task>/runs/<execution>/<step>/``.
+    ``<task>/runs/<execution>/<step>/``. The parameter ``Champion`` is the address of the ``model.tar.gz`` that a new model
+    must not be worse than; unless it is given, the gate takes the model for the first (an asset says so: SageMaker has no empty
+    input).
     """
 
     def __init__(
@@ -102,10 +113,11 @@ class TrainingPipeline(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         task = registry.task.value
-        self._plan, self._registry = plan, registry
+        self._plan, self.registry = plan, registry
         self._artifacts, self._shards = (f"s3://{store.bucket.bucket_name}/{task}/runs" for store in (artifacts, shards))
         self.name = f"{registry.group_name}-training"
         self.jobs = JobRole(self, "Jobs", workplace=workplace, key=artifacts.key)
+        self.jobs.policy.add_statements(*container_statements(self, ("TransformJobs",)))  # those that people submit
         films.grant_read(self.jobs.policy, task)
         shards.grant_read_write(self.jobs.policy, task)
         artifacts.grant_read_write(self.jobs.policy, task)
@@ -115,6 +127,9 @@ class TrainingPipeline(Construct):
         # SageMaker looks with this role at the figures that the gate asks for, and at the image and model that it registers
         artifacts.grant_read(self.starter.policy, f"{task}/runs")
         registry.image.grant_inspect(self.starter.policy)
+        first = assets.Asset(self, "NoChampion", path=str(NO_CHAMPION))
+        first.bucket.grant_read(self.jobs.policy, first.s3_object_key)
+        self._no_champion = first.s3_object_url
         self.definition = self._definition(f"s3://{films.bucket.bucket_name}/{task}")
         self.pipeline = sagemaker.CfnPipeline(
             self,
@@ -127,7 +142,7 @@ class TrainingPipeline(Construct):
 
     def _may_register(self) -> iam.PolicyStatement:
         """Into one group, and into no other."""
-        stack, group = Stack.of(self), self._registry.group_name
+        stack, group = Stack.of(self), self.registry.group_name
         names = [("model-package-group", group), ("model-package", f"{group}/*")]
         return iam.PolicyStatement(
             actions=["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage", "sagemaker:AddTags"],
@@ -137,14 +152,16 @@ class TrainingPipeline(Construct):
     def _definition(self, films: str) -> dict[str, Any]:
         trained: Value = {"Get": f"Steps.{Verb.TRAIN.value}.ModelArtifacts.S3ModelArtifacts"}
         register = RegisterStep(
-            group=self._registry.group_name,
-            serving_image=self._registry.image.uri,
+            group=self.registry.group_name,
+            serving_image=self.registry.image.uri,
             model=self._bundle_of(Verb.EVALUATE),
-            metrics=self._made_by(Verb.EVALUATE, "report", METRICS_FILE),
+            metrics=self._made_by(Verb.EVALUATE, REPORT, METRICS_FILE),
+            evidence=self._made_by(Verb.EVIDENCE, REPORT, EVIDENCE_FILE),
+            evidence_sha256=value_in(Verb.EVIDENCE, REPORT, "sha256"),
         )
-        gate = GateStep(
-            figure=value_in(Verb.EVALUATE, METRICS, "macro_auroc.low"),
-            at_least=parameter("MinimumAuroc"),
+        verdict = VerdictStep(
+            verdict=value_in(Verb.GATE, REPORT, "verdict"),
+            report=self._made_by(Verb.GATE, REPORT, GATE_FILE),
             passed=register.render(),
         )
         steps = [
@@ -152,15 +169,17 @@ class TrainingPipeline(Construct):
             self._train().render(self.jobs),
             self._finish(Verb.EXPORT, trained).render(self.jobs),
             self._finish(Verb.CALIBRATE, self._bundle_of(Verb.EXPORT)).render(self.jobs),
-            self._finish(Verb.EVALUATE, self._bundle_of(Verb.CALIBRATE), report="report").render(self.jobs),
-            gate.render(),
+            self._finish(Verb.EVALUATE, self._bundle_of(Verb.CALIBRATE), report=REPORT).render(self.jobs),
+            self._gate().render(self.jobs),
+            self._evidence().render(self.jobs),
+            verdict.render(),
         ]
         for before, step in pairwise(steps):
             step["DependsOn"] = [before["Name"]]
-        return {"Version": VERSION, "Parameters": self._plan.parameters(films), "Steps": steps}
+        return {"Version": VERSION, "Parameters": self._plan.parameters(films, self._no_champion), "Steps": steps}
 
     def _prepare(self) -> ProcessingStep:
-        task = self._registry.task.value
+        task = self.registry.task.value
         return ProcessingStep(
             verb=Verb.PREPARE,
             arguments=[
@@ -177,7 +196,7 @@ class TrainingPipeline(Construct):
     def _train(self) -> TrainingStep:
         return TrainingStep(
             arguments=[
-                *("--task", self._registry.task.value, "--arch", parameter("Architecture"), "--epochs", parameter("Epochs")),
+                *("--task", self.registry.task.value, "--arch", parameter("Architecture"), "--epochs", parameter("Epochs")),
                 *("--data", str(SageMakerPaths.INPUT_DATA / "data"), "--out", str(SageMakerPaths.MODEL)),
                 *("--checkpoints", str(SageMakerPaths.CHECKPOINTS)),
             ],
@@ -200,7 +219,47 @@ class TrainingPipeline(Construct):
             inputs={"bundle": bundle, "data": self._data},
             outputs={name: self._made_by(verb, name) for name in outputs},
             instance=self._plan.processing,
-            properties={METRICS: (report, METRICS_FILE)} if report else {},
+        )
+
+    def _gate(self) -> ProcessingStep:
+        """Judges the model that was evaluated; always ends well, the verdict stands in its report."""
+        return self._look(
+            Verb.GATE,
+            [
+                *("--challenger", str(INPUT / "bundle"), "--champion", str(INPUT / "champion")),
+                *("--minimum-auroc", parameter("MinimumAuroc"), "--record"),
+            ],
+            inputs={"champion": parameter(CHAMPION)},
+            file=GATE_FILE,
+        )
+
+    def _evidence(self) -> ProcessingStep:
+        """The pack that a person decides on, also where the gate refused."""
+        return self._look(
+            Verb.EVIDENCE,
+            ["--bundle", str(INPUT / "bundle"), "--gate", str(INPUT / "gate")],
+            inputs={"gate": self._made_by(Verb.GATE, REPORT)},
+            file=PACK_FILE,
+        )
+
+    def _look(self, verb: Verb, arguments: list[Value], *, inputs: dict[str, Value], file: str) -> ProcessingStep:
+        """A step that looks at the evaluated bundle and leaves a report, of which later steps read one file."""
+        mounted = {name: str(INPUT / name) for name in ("data", "evaluation")}
+        return ProcessingStep(
+            verb=verb,
+            arguments=[
+                *arguments,
+                *("--data", mounted["data"], "--evaluation", mounted["evaluation"], "--report", str(OUTPUT / REPORT)),
+            ],
+            inputs={
+                "bundle": self._bundle_of(Verb.EVALUATE),
+                "evaluation": self._made_by(Verb.EVALUATE, REPORT),
+                "data": self._data,
+                **inputs,
+            },
+            outputs={REPORT: self._made_by(verb, REPORT)},
+            instance=self._plan.processing,
+            properties={REPORT: (REPORT, file)},
         )
 
     @property

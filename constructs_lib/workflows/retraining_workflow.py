@@ -14,6 +14,8 @@ from constructs import Construct
 from constructs_lib.naming import named
 from constructs_lib.place import Place
 from constructs_lib.runtime_function import RuntimeFunction
+from constructs_lib.training.model_registry import NO_MODEL, ModelRegistry
+from constructs_lib.training.training_pipeline import CHAMPION
 from constructs_lib.workflows.retraining_rules import RetrainingRules
 from constructs_lib.workflows.state_machine import StateMachine
 from constructs_lib.workflows.states import (
@@ -58,12 +60,14 @@ class RetrainingWorkflow(Construct):
         id: str,
         *,
         pipeline: str,
+        registry: ModelRegistry,
         budget: str,
         rules: RetrainingRules,
         place: Place,
         notices: sns.ITopic,
     ) -> None:
         super().__init__(scope, id)
+        self._registry = registry
         self._pipeline, self._budget, self._rules, self._topic = pipeline, budget, rules, notices.topic_arn
         self.brake = RuntimeFunction(self, "Brake", handler="retraining_brake", place=place, concurrency=1)
         self.workflow = StateMachine(
@@ -79,6 +83,7 @@ class RetrainingWorkflow(Construct):
             **turn(mine="ReadRuns", others="AnotherRuns"),
             "AnotherRuns": put({"reason": "another retraining is under way"}, "$.brake", then="TellHeldBack"),
             **self._brake(),
+            **self._against(),
             **self._run(),
             **self._endings(),
         }
@@ -131,26 +136,57 @@ class RetrainingWorkflow(Construct):
                 caught="TellFailed",
             ),
             "MayRun": choose(
-                when({"Variable": "$.brake.allowed", "BooleanEquals": True}, then="Start"), otherwise="TellHeldBack"
+                when({"Variable": "$.brake.allowed", "BooleanEquals": True}, then="ReadServed"), otherwise="TellHeldBack"
             ),
         }
+
+    def _against(self) -> States:
+        """The new model must not be worse than the one that serves, if one does."""
+        return {
+            "ReadServed": ask(
+                "ssm",
+                "getParameter",
+                {"Name": self._registry.approved_parameter},
+                select={"arn.$": "$.Parameter.Value"},
+                keep="$.served",
+                then="Serves",
+                caught="TellFailed",
+            ),
+            "Serves": choose(
+                when({"Variable": "$.served.arn", "StringEquals": NO_MODEL}, then="Start"), otherwise="ReadChampion"
+            ),
+            "ReadChampion": ask(
+                "sagemaker",
+                "describeModelPackage",
+                {"ModelPackageName.$": "$.served.arn"},
+                select={"model.$": "States.ArrayGetItem($.InferenceSpecification.Containers[*].ModelDataUrl, 0)"},
+                keep="$.champion",
+                then="StartAgainst",
+                caught="TellFailed",
+            ),
+            "StartAgainst": self._start({"PipelineParameters": [{"Name": CHAMPION, "Value.$": "$.champion.model"}]}),
+        }
+
+    def _start(self, more: Mapping[str, Any]) -> State:
+        return ask(
+            "sagemaker",
+            "startPipelineExecution",
+            {
+                "PipelineName": self._pipeline,
+                "PipelineExecutionDescription.$": "States.Format('Retraining: {} ({})', $.source, $.reason)",
+                # asked twice for one execution of this workflow, SageMaker starts one
+                "ClientRequestToken.$": "States.Hash($$.Execution.Id, 'SHA-256')",
+                **more,
+            },
+            keep="$.started",
+            then="Begin",
+            caught="TellFailed",
+        )
 
     def _run(self) -> States:
         status = "$.run.PipelineExecutionStatus"
         return {
-            "Start": ask(
-                "sagemaker",
-                "startPipelineExecution",
-                {
-                    "PipelineName": self._pipeline,
-                    "PipelineExecutionDescription.$": "States.Format('Retraining: {} ({})', $.source, $.reason)",
-                    # asked twice for one execution of this workflow, SageMaker starts one
-                    "ClientRequestToken.$": "States.Hash($$.Execution.Id, 'SHA-256')",
-                },
-                keep="$.started",
-                then="Begin",
-                caught="TellFailed",
-            ),
+            "Start": self._start({}),
             "Begin": put({"n": 0}, "$.looks", then="Wait"),
             "Wait": pause(LOOK_MINUTES * 60, then="Look"),
             "Look": ask(
@@ -218,7 +254,11 @@ class RetrainingWorkflow(Construct):
         own = stack.format_arn(service="states", resource="stateMachine", resource_name=named(self, NAME), arn_format=colon)
         pipeline = stack.format_arn(service="sagemaker", resource="pipeline", resource_name=self._pipeline)
         budget = stack.format_arn(service="budgets", region="", resource="budget", resource_name=self._budget)
+        served = stack.format_arn(service="ssm", resource="parameter", resource_name=self._registry.approved_parameter[1:])
+        packages = stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{self._registry.group_name}/*")
         may = {
+            ("ssm:GetParameter",): served,
+            ("sagemaker:DescribeModelPackage",): packages,
             ("states:ListExecutions",): own,
             ("sagemaker:ListPipelineExecutions", "sagemaker:StartPipelineExecution"): pipeline,
             ("sagemaker:DescribePipelineExecution", "sagemaker:StopPipelineExecution"): f"{pipeline}/execution/*",

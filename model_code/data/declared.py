@@ -15,6 +15,9 @@ if TYPE_CHECKING:  # pydicom takes long to load, and pictures need none
 FILMS: Final = frozenset({"CR", "DX", "RG", "RF", "XA", "OT", "SC", "PX", "IO", ""})
 """Modalities (PS3.3 C.7.3.1.1.1) that a chest film can come under: projections, digitised films, and what does not say."""
 
+CAMERAS: Final = frozenset({"XC", "DMS", "GM"})
+"""Modalities of photographs: external cameras, dermoscopes, microscopes."""
+
 ELSEWHERE: Final = frozenset({
     "ABDOMEN", "ABDOMENPELVIS", "ANKLE", "ARM", "BREAST", "BRAIN", "CALCANEUS", "CALF", "CALVARIUM", "CAROTID", "CSPINE",
     "ELBOW", "EXTREMITY", "EYE", "FACE", "FEMUR", "FINGER", "FOOT", "FOREARM", "HAND", "HEAD", "HEADNECK", "HIP", "HUMERUS",
@@ -32,6 +35,7 @@ class Declared(Enum):
     """What the header rules a frontal chest film out with."""
 
     MODALITY = "not_a_chest_film", "its header names a modality that makes no chest films"
+    CAMERA = "not_a_chest_film", "its header says that it is a photograph"
     BODY_PART = "not_a_chest_film", "its header names another part of the body"
     LATERAL = "lateral_view", "its header says that the view is lateral or oblique; only frontal films are assessed"
 
@@ -47,8 +51,9 @@ class Declared(Enum):
 
 def declared(dataset: Dataset) -> Declared | None:
     """What rules it out; None when nothing does."""
-    if _word(dataset, "Modality") not in FILMS:
-        return Declared.MODALITY
+    modality = _word(dataset, "Modality")
+    if modality not in FILMS:
+        return Declared.CAMERA if modality in CAMERAS else Declared.MODALITY
     if _word(dataset, "BodyPartExamined") in ELSEWHERE:
         return Declared.BODY_PART
     if _word(dataset, "ViewPosition") in LATERAL or _rows_run_along_the_depth(dataset):

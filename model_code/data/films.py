@@ -17,15 +17,21 @@ from model_code.errors import ImageError, ManifestError
 from model_code.progress import track
 
 
-def load_films(manifest: Manifest, side: int, what: str) -> NDArray[np.uint8]:
-    """All films as (N, side, side) uint8: the model's input without its one channel.
+def load_films(manifest: Manifest, side: int, what: str, *, channels: int) -> NDArray[np.uint8]:
+    """All films as the model's input, (N, channels, side, side) uint8.
+
+    Args:
+        manifest: whose rows.
+        side: of the model's input, in pixels.
+        what: is being done, for the progress bar.
+        channels: 1 for a model of grey films, 3 for one of colour pictures.
 
     Raises:
         ManifestError: a film is missing or cannot be read; the message names it.
     """
-    films = np.empty((len(manifest), side, side), np.uint8)
+    films = np.empty((len(manifest), channels, side, side), np.uint8)
     with ThreadPoolExecutor(usable_cpus()) as pool:
-        read = partial(_read, side=side)
+        read = partial(_read, side=side, channels=channels)
         for index, film in enumerate(track(pool.map(read, manifest.paths), what, total=len(manifest))):
             films[index] = film
     return films
@@ -45,5 +51,5 @@ def read_film(path: Path) -> DecodedImage:
         raise ManifestError(f"the film '{path}' cannot be read: {error}") from error
 
 
-def _read(path: Path, side: int) -> NDArray[np.uint8]:
-    return to_model_input(read_film(path).pixels, side).squeeze(0)
+def _read(path: Path, side: int, channels: int) -> NDArray[np.uint8]:
+    return to_model_input(read_film(path).pixels, side, channels)

@@ -1,7 +1,8 @@
 """The manifest: one row an image. Every source ends as one; everything after it is the same code for every task.
 
 Columns: ``image`` (path relative to the manifest), ``group`` (patient or lesion), one column a label (1, 0, empty = unknown),
-attributes (``sex``, ``age``, ``view``, ``site``), ``split`` (train, val, test), ``sha256`` (of the image file).
+attributes (``sex``, ``age``, ``view``, ``site``, ``body_site``), ``split`` (train, val, test), ``sha256`` (of the image file;
+empty text where the images were not there yet, which nothing trains on).
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ from numpy.typing import NDArray
 from model_code.data.split import FRACTIONS
 from model_code.errors import ManifestError
 from model_code.files import atomic_file, sha256_of
+from model_code.progress import console
 from model_code.tasks import TaskSpec
 
 FILE_NAME: Final = "manifest.parquet"
 PHANTOM_SITE: Final = "phantom"
 """Value of the attribute ``site`` that marks a drawn film."""
+FINGERPRINT: Final = "fingerprint"
+"""Column with a perceptual hash, as bytes (``data.duplicates``), where ``prepare`` wrote the manifest."""
 REQUIRED: Final = ("image", "group", "split", "sha256")
 
 
@@ -79,34 +83,57 @@ def read_manifest(location: Path, spec: TaskSpec) -> Manifest:
     """Reads and checks a manifest: a folder that holds ``manifest.parquet`` (or ``manifest.csv``), or such a file itself.
 
     Where several machines prepared the data, the folder holds their parts, which are put together in the order of their
-    names; a film that two of them met counts once.
+    names; a film that two of them met counts once, and one with a near-duplicate in another split is left out of the split that
+    is held out less, since no machine could see that. Where the data set lies in channels (``train/ val/ test/``, as
+    SageMaker mounts them), each has a manifest.
 
     Raises:
         ManifestError: there is none, a column is missing, an image stands twice, a group is in two splits, a label is not
-            0, 1 or empty, or a path leads out of the folder.
+            0, 1 or empty, a path leads out of the folder, or the manifest was written without its images.
     """
+    root = location.parent if location.is_file() else location
     paths = _find(location)
     try:
-        frame = pd.concat([_read(path) for path in paths], ignore_index=True)
+        frame = pd.concat([_read(path, root) for path in paths], ignore_index=True)
     except Exception as error:  # pyarrow and pandas raise many types for a broken file
         names = "', '".join(map(str, paths))
         raise ManifestError(f"'{names}' cannot be read as a manifest ({type(error).__name__}); write it again") from error
-    if len(paths) > 1:
+    if len(paths) > 1 and "image" in frame.columns:
         frame = frame.drop_duplicates("image", ignore_index=True)
     check(frame, spec)
+    if (frame["sha256"] == "").any():
+        raise ManifestError(
+            f"'{paths[0]}' was written with --labels-only, so its {len(frame)} films are not there; fetch them, "
+            "then run 'overread prepare' again without --labels-only"
+        )
     sums = [sha256_of(path) for path in paths]
     whole = sums[0] if len(sums) == 1 else hashlib.sha256("".join(sums).encode()).hexdigest()
-    return Manifest(frame, paths[0].parent, spec.labels, whole)
+    manifest = Manifest(frame, root, spec.labels, whole)
+    return _without_leaks(manifest) if len(paths) > 1 and FINGERPRINT in frame.columns else manifest
 
 
-def _read(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, dtype={"image": str, "group": str}) if path.suffix == ".csv" else pd.read_parquet(path)
+def _without_leaks(manifest: Manifest) -> Manifest:
+    from model_code.data.leaks import leaks  # here, because it reads manifests
+
+    found = leaks(manifest)
+    if len(found) == 0:
+        return manifest
+    console.print(f"{len(found)} films are left out: a near-duplicate of each is in another split")
+    return replace(manifest, frame=manifest.frame.drop(index=found.rows).reset_index(drop=True))
+
+
+def _read(path: Path, root: Path) -> pd.DataFrame:
+    frame = pd.read_csv(path, dtype={"image": str, "group": str}) if path.suffix == ".csv" else pd.read_parquet(path)
+    if path.parent != root and "image" in frame.columns:
+        frame["image"] = f"{path.parent.name}/" + frame["image"].astype(str)
+    return frame
 
 
 def _find(location: Path) -> list[Path]:
     """The file, or the parts of it."""
     candidates = [location] if location.is_file() else [location / FILE_NAME, location / "manifest.csv"]
     found = [candidate for candidate in candidates if candidate.is_file()][:1] or sorted(location.glob("manifest-*.parquet"))
+    found = found or [path for path in (location / split / FILE_NAME for split in FRACTIONS) if path.is_file()]
     if not found:
         raise ManifestError(
             f"no manifest at '{location}': expected {FILE_NAME} or manifest.csv; make one with 'overread synthesize' or 'prepare'"

@@ -6,6 +6,8 @@ from typing import Final, Literal
 
 from pydicom.sr.coding import Code
 
+from model_code.contract import Task
+
 SCHEME: Final = "99OVERREAD"
 """Our own codes, for what no public scheme says; names that begin with 99 are private ones (PS3.3 section 8.2)."""
 MEANING_LENGTH: Final = 64
@@ -19,6 +21,10 @@ _FINDINGS: Final = {
     "Mass": ("4147007", "Mass"),
     "Nodule": ("27925004", "Nodule"),
     "Pneumonia": ("233604007", "Pneumonia"),
+    "PNEUMONIA": ("233604007", "Pneumonia"),
+    "MEL": ("1162635006", "Malignant melanoma"),
+    "AK": ("201101007", "Actinic keratosis"),
+    "SCC": ("254651007", "Squamous cell carcinoma of skin"),
     "Pneumothorax": ("36118008", "Pneumothorax"),
     "Consolidation": ("95436008", "Lung consolidation"),
     "Edema": ("19242006", "Pulmonary edema"),
@@ -38,6 +44,7 @@ PRESENCE: Final = Code("121052", "DCM", "Presence of property")
 PROBABILITY: Final = Code("122157", "DCM", "Probability")
 RATIO: Final = Code("1", "UCUM", "no units")
 PLAIN_RADIOGRAPHY: Final = Code("168537006", "SCT", "Plain radiography")
+DERMOSCOPY: Final = Code("446078004", "SCT", "Dermoscopic photography (procedure)")
 COMMENT: Final = Code("121106", "DCM", "Comment")
 QUALITY_ISSUE: Final = Code("113010", "DCM", "Quality Issue")
 DEVICE: Final = Code("121007", "DCM", "Device")
@@ -47,6 +54,11 @@ WITH_FINDINGS: Final = Code("111242", "DCM", "All algorithms succeeded; with fin
 WITHOUT_FINDINGS: Final = Code("111241", "DCM", "All algorithms succeeded; without findings")
 NOT_ASSESSED: Final = Code("111245", "DCM", "No algorithms succeeded; without findings")
 """CID 6047."""
+
+
+def procedure_code(task: str) -> Code:
+    """The procedure that a task's pictures come from."""
+    return DERMOSCOPY if task == Task.SKIN8 else PLAIN_RADIOGRAPHY
 
 
 def finding_code(label: str) -> Code:

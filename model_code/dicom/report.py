@@ -104,7 +104,7 @@ def _content(film: Dataset, reading: Reading) -> sr.MeasurementReport:
     observer = sr.ObserverContext(observer_type=sr.CodedConcept.from_code(codes.DEVICE), observer_identifying_attributes=device)
     content = sr.MeasurementReport(
         observation_context=sr.ObservationContext(observer_device_context=observer),
-        procedure_reported=codes.PLAIN_RADIOGRAPHY,
+        procedure_reported=codes.procedure_code(reading.task),
         imaging_measurements=[_summary(film, reading), *(_group(film, reading, finding) for finding in reading.findings)],
     )
     content[0].ContentSequence.append(_comment(reading.notice))

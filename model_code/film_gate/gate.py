@@ -57,8 +57,7 @@ class FilmGate:
         if max(image.rows, image.columns) < self.limits.min_side:
             detail = f"the picture has {image.rows} x {image.columns} pixels; the model looks at {self.limits.min_side} a side"
             return (Reason(code="too_small", detail=detail),)
-        small = reduced(image.pixels)
-        complaint = self.complaint(look(small), grey_of(small))
+        complaint = self.complaint(reduced(image.pixels))
         if complaint is not None:
             return (complaint,)
         distance = self.embeddings.distance(embedding)
@@ -67,9 +66,9 @@ class FilmGate:
             return (Reason(code="out_of_distribution", detail=f"the picture is unlike the films that the model knows ({limit})"),)
         return ()
 
-    def complaint(self, seen: Look, grey: Array) -> Reason | None:
-        """What the small grey copy gives reason to say; None when it shows a frontal chest film."""
-        limits = self.limits
+    def complaint(self, small: Array) -> Reason | None:
+        """What a small copy, (rows, columns) or (rows, columns, 3), gives reason to say; None when it shows a frontal film."""
+        limits, seen = self.limits, look(small)
         if seen.contrast < limits.min_contrast:
             return Reason(code="blank", detail=f"the picture shows next to nothing (contrast {seen.contrast:.2f})")
         if seen.colour > limits.max_colour:
@@ -82,7 +81,7 @@ class FilmGate:
             if seen.aspect > limits.max_aspect:
                 return _foreign(f"it is {seen.aspect:.1f} times as long as wide")
             return None
-        if self._recognised(view, agreement, grey):
+        if self._recognised(view, agreement, grey_of(small)):
             code, detail = _SEEN_AS[view]
             return Reason(code=code, detail=detail)
         limit = f"distance {distance:.1f}, at most {limits.max_layout_distance:.1f}"
@@ -114,7 +113,7 @@ class FilmGate:
     @classmethod
     def load(cls, bundle: Bundle) -> Self:
         """The gate of a calibrated bundle."""
-        assert bundle.info.film_gate is not None  # open_bundle(needs=...) has checked it
+        assert isinstance(bundle.info.film_gate, FilmGateRecord)
         arrays = load_file(bundle.folder / FILM_GATE)
         layouts, embeddings = (Known(*(arrays[f"{name}.{part}"] for part in Known._fields)) for name in _KNOWN)
         references, weights, offsets = (arrays[name] for name in _ARRAYS)

@@ -42,6 +42,11 @@ def grey_of(small: Array) -> Array:
     return small if small.ndim == 2 else np.asarray(small.mean(axis=2), np.float32)
 
 
+def colour_of(small: Array) -> Array:
+    """A small copy in three channels."""
+    return small if small.ndim == 3 else np.repeat(small[..., None], 3, axis=2)
+
+
 def measure(grey: Array, colour: float = 0.0) -> Look:
     """Measures a small grey copy (rows, columns)."""
     film = without_borders(grey)

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from model_code.pipeline.literal import Literal
 from operations.assembly import Json, SynthesizedStack
 from operations.cost.prices import Prices
 from operations.cost.usage import OTHER_STEP_HOURS, STEP_HOURS
-from operations.judge.literal import Literal
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from model_code.pipeline.literal import Literal
 from operations.assembly import SynthesizedStack
 from operations.judge.findings import Finding
-from operations.judge.literal import Literal
 
 TIMEOUT: Final = 600
 """Seconds after which a judge that says nothing is ended."""

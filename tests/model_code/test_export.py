@@ -37,7 +37,7 @@ def test_there_is_one_graph_with_three_outputs_and_a_free_batch(line: Line) -> N
 def test_the_graph_agrees_with_the_network_on_every_output(line: Line) -> None:
     bundle = open_bundle(line.exported)
     rows = read_manifest(line.data, CHEST14).split("test")
-    films = load_films(rows, 32, "films")[:16, None]
+    films = load_films(rows, 32, "films", channels=1)[:16]
     with torch.no_grad():
         expected = load_network(bundle)(torch.from_numpy(films).float() / 255)
     scores = Graph(bundle).run(films)
@@ -121,7 +121,7 @@ def test_a_graph_in_8_bits_ships_with_what_it_costs(line: Line, tmp_path: Path, 
     rows = read_manifest(line.data, CHEST14).split("val")
     assert record.reduced.films == len(rows) and set(record.reduced.auroc_loss) == set(rows.labels)
     assert (bundle.folder / GRAPH).stat().st_size < 0.4 * (line.exported / GRAPH).stat().st_size
-    films = load_films(rows, 32, "films")[:, None]
+    films = load_films(rows, 32, "films", channels=1)
     exact, rounded = (Graph(one).run(films).logits for one in (open_bundle(line.exported), bundle))
     assert np.corrcoef(exact.ravel(), rounded.ravel())[0, 1] > 0.99
     before, after = (auroc(rows.targets, logits, rows.labels) for logits in (exact, rounded))

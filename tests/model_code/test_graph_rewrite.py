@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from model_code.graph_rewrite import GreyConv, Reader, fold_batch_norms, pool_first, replace_batch_norms
+from model_code.graph_rewrite import ByteConv, Reader, fold_batch_norms, pool_first, replace_batch_norms
 from model_code.models import Classifier, build_model
 
 LABELS, SIDE = 3, 32
@@ -53,7 +53,7 @@ def test_the_first_convolution_takes_grey_values_to_the_very_border(bias: bool, 
     first = nn.Conv2d(1, 5, 7, stride=2, padding=padding, bias=bias)
     films = torch.randint(0, 256, (2, 1, 20, 24)).float()
     expected = first((films / 255 - 0.37) / 0.21)
-    torch.testing.assert_close(GreyConv(first, 0.37, 0.21)(films), expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(ByteConv(first, 0.37, 0.21)(films), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_only_what_commutes_is_moved_or_folded() -> None:

@@ -22,14 +22,27 @@ from tests.films import PLANTED, dicom, planted_in, ramp, real_film
 OPTIONS = {
     Verb.SYNTHESIZE: ("--task", "--patients", "--seed", "--out", "--json"),
     Verb.DEIDENTIFY: ("--root", "--out", "--key", "--task", "--report", "--json"),
-    Verb.PREPARE: ("--source", "--root", "--out", "--task", "--json"),
+    Verb.FETCH: ("--out", "--json"),
+    Verb.PREPARE: (
+        *("--source", "--root", "--out", "--task", "--table", "--image-size", "--labels-only", "--drop-duplicates", "--json"),
+    ),
+    Verb.UPLOAD: ("--kms-key", "--json"),
     Verb.TRAIN: ("--task", "--data", "--out", "--arch", "--epochs", "--image-size", "--checkpoints", "--json"),
+    Verb.IMPORT_WEIGHTS: ("--weights", "--out", "--json"),
     Verb.EXPORT: ("--bundle", "--data", "--out", "--json"),
     Verb.CALIBRATE: ("--bundle", "--data", "--out", "--json"),
     Verb.EVALUATE: ("--bundle", "--data", "--split", "--report", "--json"),
+    Verb.GATE: ("--challenger", "--champion", "--data", "--evaluation", "--policy", "--report", "--record", "--json"),
+    Verb.EVIDENCE: ("--bundle", "--data", "--report", "--gate", "--evaluation", "--json"),
+    Verb.COMPARE: ("--data", "--plot", "--json"),
     Verb.PREDICT: ("--bundle", "--json", "--overlay", "--out", "--dicom-out"),
     Verb.PACS: ("--url", "--bundle", "--days", "--limit", "--watch", "--json"),
     Verb.SERVE: ("--bundle", "--host", "--port"),
+    Verb.PIPELINE: ("run", "show"),
+    Verb.REGISTRY: ("list", "approve", "reject"),
+    Verb.SUBMIT: ("train", "builtin", "process", "transform"),
+    Verb.ENDPOINT: ("invoke",),
+    Verb.BUILTIN: ("data", "scores"),
 }
 
 
@@ -94,11 +107,14 @@ def test_version(run: Run) -> None:
         (("train", "--data", "D", "--out", "O"), 1, "no manifest at 'D'"),
         (("synthesize", "--out", "O", "--patients", "3"), 2, "--patients is 3; at least 20"),
         (("synthesize", "--out", "O", "--task", "toes"), 2, "unknown task 'toes'"),
-        (("prepare", "--root", "R", "--out", "O", "--source", "ftp"), 2, "unknown source 'ftp'; choose one of: folder"),
+        (("prepare", "--root", "R", "--out", "O", "--source", "ftp"), 2, "unknown source 'ftp'; choose one of: nih"),
         (("prepare", "--root", "R", "--out", "O"), 1, "no table at 'R/manifest.csv'"),
         (("export", "--bundle", "B", "--data", "D"), 1, "no bundle at 'B'"),
         (("calibrate", "--bundle", "B", "--data", "D"), 1, "no bundle at 'B'"),
         (("evaluate", "--bundle", "B", "--data", "D"), 1, "no bundle at 'B'"),
+        (("gate", "--challenger", "B", "--data", "D"), 1, "no bundle at 'B'"),
+        (("evidence", "--bundle", "B", "--data", "D", "--report", "R"), 1, "no bundle at 'B'"),
+        (("compare", "A", "B"), 2, "give --data to score it"),
         (("predict", "film.dcm", "--bundle", "B"), 2, "file 1 of 1 does not exist"),
         (("serve", "--bundle", "B"), 1, "no bundle at 'B'"),
     ],
@@ -134,7 +150,7 @@ def test_where_nothing_can_be_written_nothing_is_left(
         "calibrate": ("--bundle", line.exported, "--data", line.data),
         "evaluate": ("--bundle", line.calibrated, "--data", line.data),
     }
-    monkeypatch.setattr("model_code.evaluate.BOOTSTRAPS", 5)
+    monkeypatch.setattr("model_code.judging.resample.BOOTSTRAPS", 5)
     done = run(verb, *arguments[verb], "--out", out)
     assert done.returncode == 1
     assert "cannot write to" in error_line(done)
@@ -206,7 +222,7 @@ def test_the_steps_after_training_run_from_the_command_line(
     run: Run, line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """calibrate and evaluate as the pipeline runs them; both print what a program reads."""
-    monkeypatch.setattr("model_code.evaluate.BOOTSTRAPS", 20)
+    monkeypatch.setattr("model_code.judging.resample.BOOTSTRAPS", 20)
     bundle = Path(shutil.copytree(line.exported, tmp_path / "bundle"))
     calibrated = run("calibrate", "--bundle", bundle, "--data", line.data, "--json")
     assert calibrated.returncode == 0, calibrated.stderr

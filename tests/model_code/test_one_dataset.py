@@ -40,4 +40,4 @@ def test_from_phantoms_through_prepare_to_an_answer(data: Path, tmp_path: Path) 
     assert len(reading["findings"]) == 14 or reading["reasons"]
     assert subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=bundle).returncode == 0
     left = sorted(path.name for path in tmp_path.iterdir())
-    assert left == ["bundle", "bundle.checkpoints", "prepared", "source"]
+    assert left == ["bundle", "bundle.checkpoints", "bundle.checkpoints.shards", "prepared", "source"]

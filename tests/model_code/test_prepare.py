@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
+from model_code.data import pieces
+from model_code.data.films import load_films
 from model_code.data.images import decode
 from model_code.data.manifest import read_manifest
+from model_code.data.phantoms.places import read_places
+from model_code.data.shards import open_shards
 from model_code.data.split import split_of
 from model_code.errors import ManifestError, UsageError
 from model_code.machines import Machine
 from model_code.prepare import prepare
-from model_code.tasks import CHEST14
-from tests.films import dicom, planted_in, png, ramp
+from model_code.tasks import CHEST14, PNEUMONIA, SKIN8, TaskSpec
+from tests.cli import environment
+from tests.films import dicom, jpeg, planted_in, png, ramp
+from tests.sources import isic, nih, picture, pneumonia
 
 NAMED = "Zebra^Quagga.dcm"
 
@@ -29,7 +42,7 @@ def source(tmp_path: Path) -> Path:
     root.mkdir()
     (root / NAMED).write_bytes(dicom(ramp(12), BitsStored=12, PhotometricInterpretation="MONOCHROME1"))
     (root / "b.png").write_bytes(png(ramp(16)))
-    (root / "c.png").write_bytes(png(np.stack([ramp(8), ramp(8) // 2, ramp(8) // 4], axis=2)))
+    (root / "c.png").write_bytes(png(picture(1, channels=3)))
     (root / "broken.dcm").write_bytes(dicom(ramp(12))[:-100])
     table = pd.DataFrame(
         {
@@ -67,7 +80,7 @@ def test_pixels_pass_on_to_16_bits(source: Path, tmp_path: Path) -> None:
 def test_nobody_is_named_in_what_is_written(source: Path, tmp_path: Path) -> None:
     prepare(CHEST14, source="folder", root=source, seed=0, out=tmp_path / "out")
     written = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
-    assert len(written) == 5
+    assert {path.suffix for path in written} == {".png", ".npy", ".txt", ".json", ".html", ".parquet"}
     for path in written:
         assert not planted_in(path.read_bytes()) and not planted_in(path.name), path.name
 
@@ -131,7 +144,7 @@ def test_when_no_film_can_be_read_nothing_is_made(source: Path, tmp_path: Path) 
 
 
 def test_an_unknown_source_lists_those_there_are(source: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="unknown source 'pacs'; choose one of: folder"):
+    with pytest.raises(UsageError, match="unknown source 'pacs'; choose one of: nih, pneumonia, isic, folder"):
         prepare(CHEST14, source="pacs", root=source, seed=0, out=tmp_path / "out")
 
 
@@ -140,6 +153,15 @@ def test_the_same_pixels_twice_are_kept_once(source: Path, tmp_path: Path) -> No
     report = prepare(CHEST14, source="folder", root=source, seed=0, out=tmp_path / "out")
     assert [entry["line"] for entry in report["quarantined"] if entry["code"] == "duplicate"] == [4]
     assert len(read_manifest(tmp_path / "out", CHEST14)) == 2
+
+
+def test_the_same_pixels_in_other_files_are_kept_once_too(source: Path, tmp_path: Path) -> None:
+    pixels = picture(1)
+    for name, level in (("b.png", 0), ("c.png", 9)):
+        (source / name).write_bytes(png(pixels, compress_level=level))
+    report = prepare(CHEST14, source="folder", root=source, seed=0, out=tmp_path / "out")
+    assert [entry["line"] for entry in report["quarantined"] if entry["code"] == "duplicate"] == [4]
+    assert len(list((tmp_path / "out" / "films").iterdir())) == report["films"] == 2
 
 
 def test_several_machines_make_together_what_one_makes(source: Path, tmp_path: Path) -> None:
@@ -157,7 +179,11 @@ def test_several_machines_make_together_what_one_makes(source: Path, tmp_path: P
         assert report["left_to_others"] == 5 - len(films)
         shutil.copytree(tmp_path / "part", together, dirs_exist_ok=True)
 
-    assert sorted(path.name for path in together.glob("preparation*")) == [f"preparation-{name}.json" for name in shares]
+    assert sorted(path.name for path in together.glob("preparation*.json")) == [f"preparation-{name}.json" for name in shares]
+    manifest = read_manifest(together, CHEST14)
+    np.testing.assert_array_equal(
+        open_shards(together, manifest)[np.arange(3)], load_films(manifest, 256, "films", channels=1)
+    )  # fmt: skip
     one, many = (
         read_manifest(folder, CHEST14).frame.set_index("image").sort_index() for folder in (tmp_path / "alone", together)
     )
@@ -170,3 +196,172 @@ def test_a_film_that_two_machines_met_counts_once(source: Path, tmp_path: Path) 
     shutil.copytree(tmp_path / "algo-2", tmp_path / "algo-1", dirs_exist_ok=True)
 
     assert len(read_manifest(tmp_path / "algo-1", CHEST14)) == 3
+
+
+def test_copies_that_two_machines_met_are_left_out_of_the_split_that_is_held_out_less(tmp_path: Path) -> None:
+    """Neither machine could see both; putting their parts together shows it."""
+    films = {"a.png": picture(1), "b.png": picture(2), "c.png": picture(1)}
+    root = folder_of(tmp_path / "source", films, split=["train", "train", "test"])
+    (root / "c.png").write_bytes(jpeg(picture(1)))
+    for name, left in (("algo-1", "c.png"), ("algo-2", "a.png")):
+        share = Path(shutil.copytree(root, tmp_path / name))
+        (share / left).unlink()
+        prepare(CHEST14, source="folder", root=share, seed=0, out=tmp_path / "part", machine=Machine(name, 2))
+        shutil.copytree(tmp_path / "part", tmp_path / "together", dirs_exist_ok=True)
+
+    assert read_manifest(tmp_path / "together", CHEST14).frame["split"].tolist() == ["train", "test"]
+
+
+def folder_of(root: Path, films: dict[str, NDArray[np.uint8]], **columns: object) -> Path:
+    """A source of films without findings, each of a patient of its own."""
+    root.mkdir()
+    for name, film in films.items():
+        (root / name).write_bytes(png(film))
+    table = pd.DataFrame({"image": list(films), "group": list(films), **dict.fromkeys(CHEST14.labels, 0)})
+    table.assign(**columns).to_csv(root / "manifest.csv", index=False)
+    return root
+
+
+@pytest.fixture
+def leaking(tmp_path: Path) -> Path:
+    """The same film in train and, as JPEG, in test, under another patient's name."""
+    films = {f"{number}.png": picture(number) for number in range(4)}
+    root = folder_of(tmp_path / "leaking", films, split=["train", "train", "val", "test"])
+    (root / "3.png").write_bytes(jpeg(picture(0)))
+    return root
+
+
+def test_near_duplicates_in_two_splits_stop_the_line_and_are_shown(leaking: Path, tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match=r"1 films have a near-duplicate in another split.*--drop-duplicates"):
+        prepare(CHEST14, source="folder", root=leaking, seed=0, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    refused = tmp_path / "out.refused"
+    report = json.loads((refused / "preparation.json").read_text())
+    assert report["pairs"] == [{"numbers": [2, 5], "splits": ["train", "test"]}]
+    page = (refused / "preparation.html").read_text()
+    assert page.count("data:image/png;base64,") == 2 and "line of the table 2 (train) and 5 (test)" in page
+
+
+def test_near_duplicates_can_be_left_out(leaking: Path, tmp_path: Path) -> None:
+    with pytest.raises(ManifestError):
+        prepare(CHEST14, source="folder", root=leaking, seed=0, out=tmp_path / "out")
+    report = prepare(CHEST14, source="folder", root=leaking, seed=0, out=tmp_path / "out", drop_duplicates=True)
+    manifest = read_manifest(tmp_path / "out", CHEST14)
+    assert report["films"] == 3 and manifest.frame["split"].tolist() == ["train", "val", "test"]
+    assert report["quarantined"] == [{"line": 2, "code": "near_duplicate", "detail": "of 5, in test"}]
+    assert len(list((tmp_path / "out" / "films").iterdir())) == 3
+    assert len(open_shards(tmp_path / "out", manifest)) == 3
+
+
+def test_the_same_pixels_in_two_splits_stay_in_the_one_that_is_held_out(leaking: Path, tmp_path: Path) -> None:
+    (leaking / "3.png").write_bytes((leaking / "0.png").read_bytes())
+    report = prepare(CHEST14, source="folder", root=leaking, seed=0, out=tmp_path / "out")
+    assert [(entry["line"], entry["code"]) for entry in report["quarantined"]] == [(2, "duplicate")]
+    assert sorted(read_manifest(tmp_path / "out", CHEST14).frame["split"]) == ["test", "train", "val"]
+
+
+def test_a_patient_in_two_splits_is_shown(source: Path, tmp_path: Path) -> None:
+    rewrite(source, group="7", split=["train", "val", "test", "val", "val"])
+    with pytest.raises(
+        ManifestError, match=r"line of the table 2 and 3; 1 such in all; .*out\.refused/preparation\.html shows them"
+    ):
+        prepare(CHEST14, source="folder", root=source, seed=0, out=tmp_path / "out")
+    page = (tmp_path / "out.refused" / "preparation.html").read_text()
+    assert page.count("data:image/png;base64,") == 2 and not planted_in(page)
+
+
+def test_labels_alone_cannot_be_trained_on(tmp_path: Path) -> None:
+    root = nih(tmp_path / "nih")
+    for folder in root.glob("images_*"):
+        shutil.rmtree(folder)
+    report = prepare(CHEST14, source="nih", root=root, seed=0, out=tmp_path / "out", labels_only=True)
+    assert report["labels_only"] and report["films"] == 5 and report["patients"] == 4
+    frame = pd.read_parquet(tmp_path / "out" / "manifest.parquet")
+    assert frame["image"].tolist() == [f"line-{number:06d}" for number in range(2, 7)]
+    with pytest.raises(ManifestError, match=r"was written with --labels-only, so its 5 films are not there; fetch them"):
+        read_manifest(tmp_path / "out", CHEST14)
+
+
+def test_boxes_follow_their_films(tmp_path: Path) -> None:
+    prepare(CHEST14, source="nih", root=nih(tmp_path / "nih"), seed=0, out=tmp_path / "out", image_size=32)
+    manifest = read_manifest(tmp_path / "out", CHEST14)
+    (place,) = read_places(tmp_path / "out")
+    assert place[1] == "Infiltration"
+    assert manifest.frame.set_index("image").loc[place[0], "Infiltration"] == 1
+
+
+@pytest.mark.parametrize(("source", "spec", "write"), [("pneumonia", PNEUMONIA, pneumonia), ("isic", SKIN8, isic)])
+def test_each_source_becomes_a_data_set(source: str, spec: TaskSpec, write: Callable[[Path], Path], tmp_path: Path) -> None:
+    report = prepare(spec, source=source, root=write(tmp_path / "raw"), seed=0, out=tmp_path / "out", image_size=32)
+    manifest = read_manifest(tmp_path / "out", spec)
+    assert len(manifest) == report["films"] > 40 and report["quarantined"] == []
+    assert (manifest.targets.sum(axis=1) == 1).all()
+    shards = open_shards(tmp_path / "out", manifest)
+    np.testing.assert_array_equal(
+        shards[np.arange(len(manifest))], load_films(manifest, shards.side, "films", channels=spec.channels)
+    )
+
+
+def test_a_source_of_another_task_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the source 'isic' is for the task 'skin8', not 'chest14'"):
+        prepare(CHEST14, source="isic", root=tmp_path, seed=0, out=tmp_path / "out")
+
+
+def test_a_source_that_lists_its_files_needs_all_of_them(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="needs all of its files"):
+        prepare(
+            PNEUMONIA, source="pneumonia", root=pneumonia(tmp_path / "raw"), seed=0, out=tmp_path, machine=Machine("algo-1", 2)
+        )
+
+
+def test_killed_at_any_time_it_goes_on_and_ends_in_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real processes, really killed; what was finished is not made again."""
+    films = {f"{number}.png": picture(number, side=256) for number in range(96)}
+    root = folder_of(tmp_path / "source", films, split=["train", "val", "test"] * 32)
+    command = [sys.executable, "-c", RUN, str(root), str(tmp_path / "killed")]
+    records = tmp_path / ".killed.making" / "records"
+    for wanted in (2, 5):
+        process = subprocess.Popen(command, env=environment(), start_new_session=True, stderr=subprocess.DEVNULL)
+        try:
+            while process.poll() is None and len(list(records.glob("*.json"))) < wanted:
+                time.sleep(0.01)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        assert not (tmp_path / "killed").exists()
+    finished = {path.name: path.stat().st_mtime_ns for path in records.glob("*.json")}
+    assert 5 <= len(finished) < 24
+
+    monkeypatch.setattr("model_code.data.shards.MOST_ROWS", 4)
+    made: list[str] = []
+    monkeypatch.setattr(pieces, "FEW", 1000)
+    make_one = pieces.make_one
+
+    def counted(piece: pieces.Piece, job: pieces.Job) -> None:
+        made.append(f"{piece.name}.json")
+        make_one(piece, job)
+
+    monkeypatch.setattr(pieces, "make_one", counted)
+    for name in ("killed", "whole"):
+        prepare(CHEST14, source="folder", root=root, seed=0, out=tmp_path / name, image_size=64)
+        if name == "killed":
+            assert not set(made) & set(finished) and len(made) == 24 - len(finished)
+    tree = {
+        name: {path.relative_to(tmp_path / name): path for path in (tmp_path / name).rglob("*") if path.is_file()}
+        for name in ("killed", "whole")
+    }
+    assert sorted(tree["killed"]) == sorted(tree["whole"]) and len(tree["whole"]) > 96
+    assert all(path.read_bytes() == tree["whole"][name].read_bytes() for name, path in tree["killed"].items())
+
+
+RUN = """
+import sys
+from pathlib import Path
+from model_code.data import shards
+shards.MOST_ROWS = 4
+from model_code.prepare import prepare
+from model_code.tasks import CHEST14
+if __name__ == "__main__":
+    prepare(CHEST14, source="folder", root=Path(sys.argv[1]), seed=0, out=Path(sys.argv[2]), image_size=64)
+"""
+"""What ``overread prepare`` runs, in pieces of four films."""

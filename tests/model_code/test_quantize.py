@@ -24,7 +24,7 @@ from tests.conftest import Line
 
 @pytest.fixture(scope="module")
 def films(line: Line) -> NDArray[np.uint8]:
-    return load_films(some(read_manifest(line.data, CHEST14).split("train"), 8), 32, "films")[:, None]
+    return load_films(some(read_manifest(line.data, CHEST14).split("train"), 8), 32, "films", channels=1)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model_code.bundle_info import Interval, Reliability
-from model_code.reliability import BINS, calibration_error, reliability_curve, reliability_picture
+from model_code.reliability import BINS, calibration_error, reliability, reliability_curve, reliability_picture
 
 
 def films(count: int, *, shift: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
@@ -46,3 +46,29 @@ def test_the_picture_shows_every_label_and_is_well_formed() -> None:
     texts = [element.text or "" for element in picture.iter("{http://www.w3.org/2000/svg}text")]
     assert [text for text in texts if "ECE" in text] == [f"Label {index}: ECE 0.030" for index in range(7)]
     assert len(list(picture.iter("{http://www.w3.org/2000/svg}circle"))) == 7 * BINS
+
+
+def test_reliability_is_measured_before_and_after() -> None:
+    """Logits four times too bold: calibrated probabilities are truer, and both errors lie in their intervals."""
+    rng = np.random.default_rng(0)
+    honest = rng.normal(size=(600, 1))
+    truth = (rng.random((600, 1)) < 1 / (1 + np.exp(-honest))).astype(float)
+    found = reliability(truth, 4 * honest, 1 / (1 + np.exp(-honest)), np.arange(600).astype(str), ("A",))["A"]
+    assert found.error.value < 0.5 * found.error_before.value
+    assert found.error_before.low < found.error_before.value < found.error_before.high
+    assert sum(one.found.n for one in found.curve) == 600
+
+
+def test_an_interval_is_that_of_a_resample_of_patients() -> None:
+    """Against the plain way: draw patients, put their films together, measure; groups of films stay as they are on the whole."""
+    rng = np.random.default_rng(3)
+    said = rng.random(200)
+    truth = (rng.random(200) < said**2).astype(float)
+    patients = np.repeat(np.arange(50), 4)
+    found = reliability(truth[:, None], said[:, None], said[:, None], patients, ("A",))["A"].error
+    group = np.argsort(np.argsort(said)) * BINS // 200
+    errors = []
+    for _ in range(600):
+        rows = np.concatenate([np.arange(4) + 4 * pick for pick in rng.integers(50, size=50)])
+        errors.append(np.abs(np.bincount(group[rows], (said - truth)[rows], minlength=BINS)).sum() / 200)
+    assert (found.low, found.high) == pytest.approx(tuple(np.percentile(errors, (2.5, 97.5))), abs=0.02)

@@ -17,7 +17,7 @@ from model_code.data.phantoms.places import FILE_NAME, read_places
 from model_code.data.split import FRACTIONS
 from model_code.errors import UsageError
 from model_code.synthesize import synthesize
-from model_code.tasks import CHEST14
+from model_code.tasks import CHEST14, PNEUMONIA, SKIN8, TaskSpec
 from tests.conftest import PATIENTS, SEED
 
 
@@ -86,6 +86,18 @@ def test_the_report_counts_what_was_made_and_states_the_enrichment(data: Path) -
 def test_films_are_grey_pictures(data: Path) -> None:
     for path in sorted((data / "films").iterdir())[:5]:
         assert decode(path.read_bytes()).pixels.shape == (256, 256)
+
+
+@pytest.mark.parametrize("spec", (PNEUMONIA, SKIN8), ids=lambda spec: spec.task.value)
+def test_exclusive_tasks_have_one_label_a_picture_and_say_where_it_lies(spec: TaskSpec, tmp_path: Path) -> None:
+    report = synthesize(spec, patients=20, seed=4, out=tmp_path / "data")
+    manifest, places = read_manifest(tmp_path / "data", spec), read_places(tmp_path / "data")
+    assert manifest.phantoms and report["films"] == len(manifest)
+    np.testing.assert_array_equal(manifest.targets.sum(axis=1), 1)
+    shown = {(image, label) for image, label in places if label != "NORMAL"}
+    assert len(shown) == int(manifest.frame[[label for label in spec.labels if label != "NORMAL"]].to_numpy().sum())
+    for path in manifest.paths[:3]:
+        assert decode(path.read_bytes()).is_colour == (spec.channels == 3)
 
 
 def test_a_failure_on_the_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

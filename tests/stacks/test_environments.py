@@ -28,7 +28,7 @@ def test_an_unknown_name_is_refused_with_those_there_are() -> None:
         ({"name": "a-b"}, r"environment name is 'a-b'"),
         ({"name": "thirteenchars"}, r"environment name is 'thirteenchars'"),
         ({"region": "moon-east-1"}, r"region of training images 'moon-east-1'; allowed: .*us-east-1"),
-        ({"task": "lungs"}, r"unknown task 'lungs'; allowed: chest14; a task is data in"),
+        ({"task": "lungs"}, r"unknown task 'lungs'; allowed: chest14, pneumonia, skin8; a task is data in"),
         ({"account": "12345"}, r"account is '12345'; allowed: the 12 digits of an AWS account"),
         ({"zones": 1}, r"zones is 1; allowed: 2 to 3; one zone would be a single point of failure"),
         ({"zones": 4}, r"zones is 4; allowed: 2 to 3"),

@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from constructs_lib.container_images import ServingImage
+from constructs_lib.training.model_registry import NO_MODEL, ModelRegistry
 from constructs_lib.workflows.encrypted_topic import EncryptedTopic
 from constructs_lib.workflows.retraining_rules import RetrainingRules
 from constructs_lib.workflows.retraining_workflow import RetrainingWorkflow
+from model_code.contract import Task
 from model_code.lambdas.retraining_brake import handler
 from tests.infra import Scope
 from tests.workflows.definitions import definition_of
@@ -19,6 +22,8 @@ from tests.workflows.test_release import running
 
 PIPELINE = "overread-test-chest14-training"
 EXECUTION = f"arn:aws:sagemaker:us-east-1:123456789012:pipeline/{PIPELINE}/execution/abc"
+PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/overread-test-chest14/3"
+MODEL = "s3://artifacts/chest14/runs/1/evaluate/bundle/model.tar.gz"
 DRIFT = {"source": "drift", "reason": "overread-test-drift"}
 
 Execute = Callable[[Json, Json, dict[str, Reply]], Run]
@@ -32,6 +37,7 @@ def definition() -> Json:
         scope.stack,
         "Retraining",
         pipeline=PIPELINE,
+        registry=ModelRegistry(scope.stack, "Registry", task=Task.CHEST14, image=ServingImage(scope.stack, "Serving")),
         budget="overread-test-budget",
         rules=RetrainingRules(expected_run_usd=20, max_hours=1),
         place=scope.place(keys),
@@ -68,6 +74,18 @@ def budget(spent: str, limit: str = "500.0") -> Json:
     }
 
 
+def champion() -> Json:
+    containers = [{"Image": "image", "ModelDataUrl": MODEL}]
+    return {
+        "ModelPackageName": "p",
+        "ModelPackageArn": PACKAGE,
+        "CreationTime": datetime.now(UTC),
+        "ModelPackageStatus": "Completed",
+        "ModelPackageStatusDetails": {"ValidationStatuses": []},
+        "InferenceSpecification": {"Containers": containers, "SupportedContentTypes": [], "SupportedResponseMIMETypes": []},
+    }
+
+
 def state(status: str, **more: str) -> Json:
     return {"PipelineExecutionArn": EXECUTION, "PipelineExecutionStatus": status, **more}
 
@@ -79,6 +97,8 @@ def replies(**changed: Reply) -> dict[str, Reply]:
         "sagemaker.ListPipelineExecutions": runs(("Succeeded", 31)),
         "budgets.DescribeBudget": budget("120.5"),
         "lambda.Invoke": brake,
+        "ssm.GetParameter": {"Parameter": {"Name": "n", "Type": "String", "Value": PACKAGE}},
+        "sagemaker.DescribeModelPackage": champion(),
         "sagemaker.StartPipelineExecution": {"PipelineExecutionArn": EXECUTION},
         "sagemaker.DescribePipelineExecution": [state("Executing"), state("Succeeded")],
         "sagemaker.StopPipelineExecution": {"PipelineExecutionArn": EXECUTION},
@@ -98,6 +118,30 @@ def test_a_run_that_ends_well_waits_for_a_person(run: Execute, definition: Json)
     ((subject, text),) = ended.said()
     assert subject == "overread-test-retraining: a model waits for approval"
     assert EXECUTION in text
+
+
+def test_a_new_model_is_judged_against_the_one_that_serves(run: Execute, definition: Json) -> None:
+    ended = run(definition, DRIFT, replies())
+
+    (asked,) = ended.services.of("sagemaker.DescribeModelPackage")
+    (started,) = ended.services.of("sagemaker.StartPipelineExecution")
+    assert asked["ModelPackageName"] == PACKAGE
+    assert started["PipelineParameters"] == [{"Name": "Champion", "Value": MODEL}]
+
+
+def test_where_no_model_serves_yet_it_is_judged_alone(run: Execute, definition: Json) -> None:
+    ended = run(definition, DRIFT, replies(GetParameter={"Parameter": {"Name": "n", "Type": "String", "Value": NO_MODEL}}))
+
+    (started,) = ended.services.of("sagemaker.StartPipelineExecution")
+    assert ended.path[-1] == "Trained" and "PipelineParameters" not in started
+    assert not ended.services.of("sagemaker.DescribeModelPackage")
+
+
+def test_a_champion_that_cannot_be_read_trains_nothing(run: Execute, definition: Json) -> None:
+    ended = run(definition, DRIFT, replies(DescribeModelPackage=Refused("ResourceNotFound", "no such package")))
+
+    assert (ended.status, ended.error) == ("FAILED", "RetrainingFailed")
+    assert not ended.services.of("sagemaker.StartPipelineExecution")
 
 
 def test_asked_twice_by_one_execution_sagemaker_starts_one_run(run: Execute, definition: Json) -> None:

@@ -15,6 +15,9 @@ from constructs_lib.errors import ConfigurationError
 from constructs_lib.training.builtin_classifier import BuiltinClassifier, BuiltinPlan, image_of
 from constructs_lib.training.job_instance import JobInstance
 from constructs_lib.training.model_registry import ModelRegistry
+from model_code.builtin.training import BuiltinTraining
+from model_code.cloud import requests
+from model_code.cloud.deployed import Pipeline
 from model_code.contract import Task
 from tests.infra import Json, Scope, many, of_type, statements, text_of
 
@@ -64,6 +67,20 @@ def test_sagemaker_knows_every_field(name: str, steps: dict[str, Json]) -> None:
     report = ParamValidator().validate(request, model.input_shape)
 
     assert not report.has_errors(), report.generate_report()
+
+
+def test_its_training_can_be_submitted_alone_with_the_options_of_a_data_set(steps: dict[str, Json]) -> None:
+    training = BuiltinTraining(classes=14, training_films=500, layers=50, epochs=3)
+    channels = training.channels("s3://shards/chest14")
+    deployed = Pipeline("overread-test-chest14-builtin", {"Version": "2020-12-01", "Steps": [*steps.values()]})
+    request = requests.builtin(deployed, job="j", hyperparameters=training.hyperparameters, channels=channels, spot=False)
+    model = botocore.session.get_session().get_service_model("sagemaker").operation_model("CreateTrainingJob")
+    report = ParamValidator().validate(request, model.input_shape)
+
+    assert not report.has_errors(), report.generate_report()
+    assert request["HyperParameters"] == training.hyperparameters
+    assert request["EnableManagedSpotTraining"] is False
+    assert request["OutputDataConfig"]["S3OutputPath"].endswith("/builtin/j/model")
 
 
 @pytest.mark.parametrize("name", ["train", "model"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,16 +23,18 @@ from constructs_lib.training.job_instance import JobInstance
 from constructs_lib.training.job_role import Workplace
 from constructs_lib.training.model_registry import ModelRegistry
 from constructs_lib.training.pipeline_steps import TrainingStep
+from constructs_lib.training.training_pipeline import NO_CHAMPION as NO_CHAMPION_FOLDER
 from constructs_lib.training.training_pipeline import TrainingPipeline, TrainingPlan
+from model_code import evidence
 from model_code.__main__ import app as cli
-from model_code.bundle_info import Interval, Metrics
-from model_code.contract import Architecture, Task, Verb
+from model_code.contract import NO_CHAMPION, PASSED, Architecture, Task, Verb
+from model_code.judging import policy
 from tests.infra import Json, Scope, many, of_type, text_of
 
 OPERATIONS = {"Processing": "CreateProcessingJob", "Training": "CreateTrainingJob", "RegisterModel": "CreateModelPackage"}
-TO_RUN = ["prepare", "train", "export", "calibrate", "evaluate"]
+TO_RUN = ["prepare", "train", "export", "calibrate", "evaluate", "gate", "evidence"]
 NAMED_BY_THE_PIPELINE = {"Processing": "ProcessingJobName", "Training": "TrainingJobName"}
-ORDER = ["prepare", "train", "export", "calibrate", "evaluate", "gate"]
+ORDER = [*TO_RUN, "verdict"]
 
 
 def build(training: JobInstance = JobInstance.M5_2XLARGE) -> tuple[Scope, TrainingPipeline]:
@@ -65,14 +68,16 @@ def definition() -> Json:
 
 @pytest.fixture(scope="module")
 def steps(definition: Json) -> dict[str, Json]:
-    gate = definition["Steps"][-1]["Arguments"]
-    return {step["Name"]: step for step in (*definition["Steps"], *gate["IfSteps"], *gate["ElseSteps"])}
+    verdict = definition["Steps"][-1]["Arguments"]
+    return {step["Name"]: step for step in (*definition["Steps"], *verdict["IfSteps"], *verdict["ElseSteps"])}
 
 
 def at_run_time(value: Any, parameters: dict[str, str]) -> Any:
     """The value that the service works with: expressions put in."""
     if isinstance(value, dict) and value.keys() == {"Get"}:
         return parameters.get(value["Get"].removeprefix("Parameters."), f"<{value['Get']}>")
+    if isinstance(value, dict) and value.keys() == {"Std:JsonGet"}:
+        return f"<{value['Std:JsonGet']['PropertyFile']['Get']}: {value['Std:JsonGet']['Path']}>"
     if isinstance(value, dict) and value.keys() == {"Std:Join"}:
         join = value["Std:Join"]
         return join["On"].join(at_run_time(part, parameters) for part in join["Values"])
@@ -155,6 +160,7 @@ def test_every_path_that_a_command_names_is_mounted(name: str, steps: dict[str, 
 def test_what_a_step_reads_an_earlier_one_wrote(steps: dict[str, Json], definition: Json) -> None:
     films = str(definition["Parameters"][0]["DefaultValue"])
     written = [films, arguments(steps["train"], definition)["Environment"]["PYTHONPATH"].rpartition("/")[2], "<Steps.train."]
+    written.append(next(str(one["DefaultValue"]) for one in definition["Parameters"] if one["Name"] == "Champion"))
     for step in definition["Steps"][:-1]:
         request = arguments(step, definition)
         read = [entry["S3Input"]["S3Uri"] for entry in request.get("ProcessingInputs", [])]
@@ -190,26 +196,59 @@ def test_training_is_on_spot_and_goes_on_from_its_checkpoints(steps: dict[str, J
 
 
 def test_only_a_model_that_passes_the_gate_is_registered(steps: dict[str, Json], definition: Json) -> None:
-    gate = steps["gate"]["Arguments"]
-    (condition,) = gate["Conditions"]
+    verdict = steps["verdict"]["Arguments"]
+    (condition,) = verdict["Conditions"]
     look = condition["LeftValue"]["Std:JsonGet"]
-    (file,) = steps["evaluate"]["PropertyFiles"]
-    outputs = [output["OutputName"] for output in arguments(steps["evaluate"], definition)["ProcessingOutputConfig"]["Outputs"]]
 
-    assert condition["Type"] == "GreaterThanOrEqualTo"
-    assert condition["RightValue"] == {"Get": "Parameters.MinimumAuroc"}
-    assert look["PropertyFile"] == {"Get": f"Steps.evaluate.PropertyFiles.{file['PropertyFileName']}"}
-    assert file["OutputName"] in outputs
-    assert [step["Name"] for step in gate["IfSteps"]] == ["register"]
-    assert [step["Type"] for step in gate["ElseSteps"]] == ["Fail"]
+    assert (condition["Type"], condition["RightValue"], look["Path"]) == ("Equals", PASSED, "verdict")
+    assert look["PropertyFile"] == {"Get": "Steps.gate.PropertyFiles.report"}
+    assert [step["Name"] for step in verdict["IfSteps"]] == ["register"]
+    assert [step["Type"] for step in verdict["ElseSteps"]] == ["Fail"]
 
 
-def test_the_gate_looks_at_a_figure_that_evaluate_writes(steps: dict[str, Json]) -> None:
-    path = steps["gate"]["Arguments"]["Conditions"][0]["LeftValue"]["Std:JsonGet"]["Path"]
-    field, _, inner = path.partition(".")
+def test_later_steps_look_into_files_that_there_are(steps: dict[str, Json], definition: Json) -> None:
+    looks = [steps["verdict"]["Arguments"]["Conditions"][0]["LeftValue"]["Std:JsonGet"]]
+    looks.append(steps["register"]["Arguments"]["CustomerMetadataProperties"]["evidence_sha256"]["Std:JsonGet"])
+    for look in looks:
+        _, step, _, name = look["PropertyFile"]["Get"].split(".")
+        (file,) = steps[step]["PropertyFiles"]
+        outputs = arguments(steps[step], definition)["ProcessingOutputConfig"]["Outputs"]
+        assert (file["PropertyFileName"], file["OutputName"]) == (name, outputs[0]["OutputName"])
+    assert steps["gate"]["PropertyFiles"][0]["FilePath"] == policy.FILE_NAME
+    assert steps["evidence"]["PropertyFiles"][0]["FilePath"] == evidence.PACK
+    assert "verdict" in policy.Verdict.model_fields
 
-    assert Metrics.model_fields[field].annotation is Interval
-    assert Interval.model_fields[inner].annotation is float
+
+def test_the_gate_judges_the_evaluated_model_and_always_ends_well(steps: dict[str, Json], definition: Json) -> None:
+    request = arguments(steps["gate"], definition)
+    given = request["AppSpecification"]["ContainerArguments"]
+    mounted = {entry["InputName"]: entry["S3Input"]["S3Uri"] for entry in request["ProcessingInputs"]}
+
+    assert "--record" in given and given[given.index("--minimum-auroc") + 1] == "0.75"
+    assert mounted["bundle"].endswith("/evaluate/bundle/model.tar.gz")
+    assert steps["gate"]["Arguments"]["ProcessingInputs"][4]["S3Input"]["S3Uri"] == {"Get": "Parameters.Champion"}
+
+
+def test_a_first_model_is_told_by_an_asset_that_jobs_may_read() -> None:
+    scope, pipeline = build()
+    definition = definition_of(scope)
+    default = next(str(one["DefaultValue"]) for one in definition["Parameters"] if one["Name"] == "Champion")
+    template = scope.template().to_json()
+    (policy_,) = (r["Properties"] for name, r in template["Resources"].items() if name.startswith("LineJobsPolicy"))
+    readable = [text_of(one) for s in policy_["PolicyDocument"]["Statement"] for one in many(s["Resource"])]
+
+    (key,) = re.findall(r"[0-9a-f]{64}\.zip", default)
+    assert any(one.endswith(key) for one in readable)
+    assert pipeline.name.endswith("-training")
+    (marker,) = NO_CHAMPION_FOLDER.iterdir()
+    assert marker.read_text() == NO_CHAMPION
+
+
+def test_approval_is_of_an_evidence_pack(steps: dict[str, Json], definition: Json) -> None:
+    properties = arguments(steps["register"], definition)["CustomerMetadataProperties"]
+
+    assert properties["evidence"].endswith(f"/evidence/report/{evidence.PAGE}")
+    assert properties["evidence_sha256"] == "<Steps.evidence.PropertyFiles.report: sha256>"
 
 
 def test_films_are_shared_among_the_machines_but_everyone_has_the_table(steps: dict[str, Json]) -> None:

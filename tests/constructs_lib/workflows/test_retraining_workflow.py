@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from constructs_lib.container_images import ServingImage
+from constructs_lib.training.model_registry import ModelRegistry
 from constructs_lib.workflows.encrypted_topic import EncryptedTopic
 from constructs_lib.workflows.retraining_rules import RetrainingRules
 from constructs_lib.workflows.retraining_workflow import RetrainingWorkflow, drift_events
+from model_code.contract import Task
 from tests.infra import Json, Scope, of_type
 from tests.workflows.definitions import definition_of
 
@@ -19,6 +22,7 @@ def scope() -> Scope:
         built.stack,
         "Retraining",
         pipeline="overread-test-chest14-training",
+        registry=ModelRegistry(built.stack, "Registry", task=Task.CHEST14, image=ServingImage(built.stack, "Serving")),
         budget="overread-test-budget",
         rules=RetrainingRules(expected_run_usd=20, max_hours=10),
         place=built.place(keys),

@@ -6,7 +6,7 @@ from pydicom.datadict import dictionary_VR, keyword_dict, repeater_has_keyword
 from model_code.data.confidentiality import ATTRIBUTES, IDENTITY, OF_A_TABLE, Action
 
 
-@pytest.mark.parametrize("keyword", [*ATTRIBUTES, *IDENTITY, *OF_A_TABLE])
+@pytest.mark.parametrize("keyword", sorted({*ATTRIBUTES, *IDENTITY, *OF_A_TABLE}))
 def test_every_name_is_in_the_dictionary(keyword: str) -> None:
     """A misspelt one would keep, or look for, nothing."""
     assert keyword in keyword_dict or repeater_has_keyword(keyword)

@@ -21,6 +21,8 @@ from tests.films import dicom, png, ramp, real_film
         ({"Modality": "CT"}, Declared.MODALITY),
         ({"Modality": "MR"}, Declared.MODALITY),
         ({"Modality": "US"}, Declared.MODALITY),
+        ({"Modality": "XC"}, Declared.CAMERA),
+        ({"Modality": "DMS"}, Declared.CAMERA),
         ({"Modality": "CR", "BodyPartExamined": "EXTREMITY"}, Declared.BODY_PART),
         ({"Modality": "CR", "BodyPartExamined": "LOWER LEG"}, Declared.BODY_PART),
         ({"Modality": "CR", "BodyPartExamined": "ZEBRA"}, None),

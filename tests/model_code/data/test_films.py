@@ -28,19 +28,19 @@ def own(data: Path, tmp_path: Path) -> Manifest:
 
 
 def test_films_are_what_serving_sees(own: Manifest) -> None:
-    films = load_films(own, 32, "films")
-    assert films.shape == (2, 32, 32) and films.dtype == np.uint8
+    films = load_films(own, 32, "films", channels=1)
+    assert films.shape == (2, 1, 32, 32) and films.dtype == np.uint8
     for film, path in zip(films, own.paths, strict=True):
-        np.testing.assert_array_equal(film, to_model_input(decode(path.read_bytes()).pixels, 32)[0])
+        np.testing.assert_array_equal(film, to_model_input(decode(path.read_bytes()).pixels, 32, 1))
 
 
 def test_a_missing_film_is_named(own: Manifest) -> None:
     own.paths[1].unlink()
     with pytest.raises(ManifestError, match=own.paths[1].name):
-        load_films(own, 32, "films")
+        load_films(own, 32, "films", channels=1)
 
 
 def test_a_broken_film_is_named(own: Manifest) -> None:
     own.paths[0].write_bytes(own.paths[0].read_bytes()[:200])
     with pytest.raises(ManifestError, match=own.paths[0].name):
-        load_films(own, 32, "films")
+        load_films(own, 32, "films", channels=1)

@@ -65,16 +65,37 @@ def test_a_few_extreme_pixels_do_not_darken_the_film() -> None:
 
 
 def test_a_picture_without_contrast_becomes_zero() -> None:
-    assert not to_model_input(np.full((64, 64), 0.7, np.float32), 32).any()
+    assert not to_model_input(np.full((64, 64), 0.7, np.float32), 32, 1).any()
 
 
 def test_the_models_input_has_one_channel() -> None:
-    film = to_model_input(np.random.default_rng(0).random((80, 64)).astype(np.float32), 32)
+    film = to_model_input(np.random.default_rng(0).random((80, 64)).astype(np.float32), 32, 1)
     assert film.shape == (1, 32, 32) and film.dtype == np.uint8
+
+
+def test_a_colour_model_sees_colours_as_they_are() -> None:
+    """Without a stretch: how dark or red a lesion is is a sign."""
+    pixels = np.random.default_rng(0).uniform(0.3, 0.5, (80, 64, 3)).astype(np.float32)
+    picture = to_model_input(pixels, 32, 3)
+    assert picture.shape == (3, 32, 32) and picture.dtype == np.uint8 and picture.flags.c_contiguous
+    for channel in range(3):
+        expected = to_square(np.ascontiguousarray(pixels[..., channel]), 32)
+        np.testing.assert_allclose(picture[channel] / 255, expected, atol=0.5 / 255 + 1e-6)
+
+
+def test_a_colour_model_sees_a_grey_picture_in_three_equal_channels() -> None:
+    picture = to_model_input(np.random.default_rng(0).random((64, 64)).astype(np.float32), 32, 3)
+    assert picture.shape == (3, 32, 32)
+    assert (picture[0] == picture[1]).all() and (picture[1] == picture[2]).all()
+
+
+def test_a_grey_model_sees_the_grey_of_a_colour_picture() -> None:
+    pixels = np.random.default_rng(0).random((64, 64, 3)).astype(np.float32)
+    np.testing.assert_array_equal(to_model_input(pixels, 32, 1), to_model_input(pixels.mean(axis=2), 32, 1))
 
 
 def test_the_models_input_is_the_stretched_film_to_the_nearest_of_256_greys() -> None:
     pixels = np.random.default_rng(0).random((80, 64)).astype(np.float32)
-    film = to_model_input(pixels, 32)[0]
+    film = to_model_input(pixels, 32, 1)[0]
     assert (int(film.min()), int(film.max())) == (0, 255)
     np.testing.assert_allclose(film / 255, stretch(to_square(pixels, 32)), atol=0.5 / 255 + 1e-6)

@@ -10,8 +10,8 @@ import pytest
 from botocore.model import StructureShape
 from moto.cloudformation.parsing import resource_class_from_type
 
+from model_code.pipeline.literal import Literal
 from operations.assembly import Json, SynthesizedStack
-from operations.judge.literal import Literal
 from operations.rehearse.readers import READERS
 from operations.rehearse.types import TYPES
 from tests.infra import Platform

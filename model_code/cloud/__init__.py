@@ -1,0 +1,1 @@
+"""The same steps on SageMaker, started from a laptop (extra ``cloud``)."""

@@ -1,0 +1,92 @@
+"""A folder that is made over hours: it appears as a whole, and what a killed run had finished is kept for the next."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from model_code.errors import OverreadError
+from model_code.files import atomic_file
+from model_code.progress import console
+
+JOB: Final = ".job"
+"""What the folder is being made of: a sum over everything that decides its content."""
+
+
+@contextmanager
+def resumable_folder(target: Path, job: str) -> Iterator[Path]:
+    """Yields a working folder, empty or with what an earlier run of the same job left; on success it becomes ``target``.
+
+    On an error or SIGKILL the working folder stays, under a name that the next run finds. One of another job is removed.
+
+    Raises:
+        OverreadError: the parent folder cannot be written, or another run is making the same folder.
+    """
+    work = target.with_name(f".{target.name}.making")
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        handle = os.open(work, os.O_RDONLY)
+    except OSError as error:
+        raise OverreadError(f"cannot write to '{target.parent}' ({error.strerror}); choose another place to write to") from error
+    try:
+        _lock(handle, target)
+        _begin(work, job)
+        yield work
+        _replace(target, work)
+        (target / JOB).unlink()  # last: whoever is killed before it goes on
+    finally:
+        os.close(handle)  # and with it the lock, as when the process is killed
+
+
+def discard(target: Path) -> None:
+    """Removes what a run that cannot succeed has left beside ``target``."""
+    shutil.rmtree(target.with_name(f".{target.name}.making"), ignore_errors=True)
+
+
+def _lock(handle: int, target: Path) -> None:
+    with suppress(ImportError):  # not on Windows
+        import fcntl
+
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OverreadError(f"another run is making '{target}'; wait for it, or choose another --out") from None
+
+
+def _begin(work: Path, job: str) -> None:
+    mark = work / JOB
+    if mark.is_file() and mark.read_text(encoding="ascii") == job:
+        for half in work.rglob(".*"):  # what a killed run was writing
+            if half.is_file() and half != mark:
+                half.unlink()
+        console.print("going on where an earlier run stopped")
+        return
+    for left in work.iterdir():
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    with atomic_file(mark) as temporary:
+        temporary.write_text(job, encoding="ascii")
+
+
+def _replace(target: Path, work: Path) -> None:
+    retired = target.with_name(f".{target.name}.old")
+    shutil.rmtree(retired, ignore_errors=True)
+    try:
+        if target.exists():
+            target.replace(retired)
+        work.replace(target)
+    except OSError as error:
+        if error.errno not in (errno.EBUSY, errno.EXDEV):  # what a mount point answers to a rename
+            raise
+        for path in sorted(work.rglob("*")):
+            moved = target / path.relative_to(work)
+            if path.is_dir():
+                moved.mkdir(exist_ok=True)
+            else:
+                shutil.move(path, moved)  # one by one, so that no film is there twice
+        shutil.rmtree(work)
+    shutil.rmtree(retired, ignore_errors=True)

@@ -1,0 +1,118 @@
+"""Anybody's folder: pictures that a CSV names, DICOM files that a CSV names by their SOP instance UID, or a tree of ``class/…``.
+
+With a table: ``manifest.csv`` with ``image`` (or ``SOPInstanceUID``), ``group``, one column a label and, where known, ``split``
+and attributes. A table of UIDs may leave ``group`` to the files' own patient ID. Without: folders that are called like labels,
+below ``train/ val/ test/`` or not.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+import pydicom
+
+from model_code.data.sources.listing import Listing, need_columns, pictures, read_csv, splits
+from model_code.errors import ManifestError
+from model_code.tasks import TaskSpec
+
+TABLE: Final = "manifest.csv"
+UID: Final = "SOPInstanceUID"
+ATTRIBUTES: Final = ("sex", "age", "view", "site", "body_site", "device")
+SPLITS: Final = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+NORMAL: Final = frozenset({"normal", "no finding", "no_finding", "healthy"})
+"""Names of folders whose films have none of the findings of a task that is not exclusive."""
+
+
+def read(root: Path, spec: TaskSpec, *, table: Path | None, seed: int) -> Listing:
+    """A folder as a listing; see ``listing.Read``."""
+    path = table or root / TABLE
+    if path.is_file():
+        return _of_table(path, root, spec, seed)
+    classes = [] if table else _classes(root, spec)
+    if not classes:
+        columns = f"image, group, {', '.join(spec.labels)}"
+        raise ManifestError(
+            f"no table at '{path}'; write one with the columns {columns}, or sort the pictures into folders called like labels"
+        )
+    return _of_tree(classes, root, spec, seed)
+
+
+def _of_table(path: Path, root: Path, spec: TaskSpec, seed: int) -> Listing:
+    table = read_csv(path)
+    from_files = False
+    if UID in table.columns and "image" not in table.columns:
+        from_files = True
+        headers = {str(one.get(UID)): (name, str(one.get("PatientID") or name)) for name, one in _headers(root)}
+        table["image"] = [headers.get(uid, (uid, ""))[0] for uid in table[UID].astype(str)]
+        if "group" not in table.columns:
+            table["group"] = [headers.get(uid, ("", uid))[1] for uid in table[UID].astype(str)]
+    need_columns(table, path, "image", "group", *spec.labels)
+    if "split" not in table.columns:
+        table["split"] = splits(table["group"].astype(str), [None] * len(table), seed)
+    kept = ["image", "group", *spec.labels, *(name for name in ATTRIBUTES if name in table.columns), "split"]
+    return Listing(table[kept], "line of the table", 2, from_files=from_files)
+
+
+def _headers(root: Path) -> list[tuple[str, pydicom.Dataset]]:
+    """Paths and the two elements that are needed here of every DICOM file below the root."""
+    found: list[tuple[str, pydicom.Dataset]] = []
+    for path in pictures(root):
+        with path.open("rb") as stream:
+            if stream.read(132)[128:] != b"DICM":
+                continue
+        try:
+            header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=[UID, "PatientID"])
+        except Exception:  # noqa: S112  of any type for a damaged file, which then is one that no row names
+            continue
+        found.append((path.relative_to(root).as_posix(), header))
+    return found
+
+
+def _classes(root: Path, spec: TaskSpec) -> list[tuple[Path, str | None, str | None]]:
+    """Folder, split and label of every class; a label of None is a film without findings."""
+    parts = [(folder, SPLITS[folder.name.lower()]) for folder in _folders(root) if folder.name.lower() in SPLITS]
+    tops: list[tuple[Path, str | None]] = [*parts] or [(root, None)]
+    known = {label.lower().replace("_", " "): label for label in spec.labels}
+    classes: list[tuple[Path, str | None, str | None]] = []
+    strange = 0
+    for top, split in tops:
+        for folder in _folders(top):
+            name = folder.name.lower().replace("_", " ")
+            if name in known or (name in NORMAL and not spec.exclusive):
+                classes.append((folder, split, known.get(name)))
+            else:
+                strange += 1
+    if classes and strange:
+        allowed = ", ".join(spec.labels)
+        raise ManifestError(f"{strange} folders under '{root}' are no label of task '{spec.task}'; allowed: {allowed}")
+    return classes
+
+
+def _folders(top: Path) -> list[Path]:
+    return (
+        sorted(path for path in top.glob("*") if path.is_dir() and not path.name.startswith((".", "__"))) if top.is_dir() else []
+    )
+
+
+def _of_tree(classes: list[tuple[Path, str | None, str | None]], root: Path, spec: TaskSpec, seed: int) -> Listing:
+    patients = {name: str(header.PatientID) for name, header in _headers(root) if header.get("PatientID")}
+    rows = []
+    given: list[str | None] = []
+    for folder, split, label in classes:
+        for path in pictures(folder):
+            image = path.relative_to(root).as_posix()
+            # a finding's folder says nothing of other findings, unless only one label can be true or the film has none
+            other = 0 if spec.exclusive or label is None else None
+            marks = {one: 1 if one == label else other for one in spec.labels}
+            rows.append({"image": image, "group": patients.get(image, image), **marks})
+            given.append(split)
+    listed = pd.DataFrame(rows, columns=["image", "group", *spec.labels])
+    listed["split"] = splits(listed["group"], given, seed)
+    notes: tuple[str, ...] = ()
+    if len(patients) < len(listed):
+        notes = (
+            f"{len(listed) - len(patients)} pictures name no {spec.grouped_by}; each counts as one of its own, so look for pairs",
+        )
+    return Listing(listed, "picture in the order of names", 1, notes=notes, from_files=True)

@@ -1,0 +1,92 @@
+"""Chest X-Ray Images (Pneumonia) (Kermany et al., Cell 2018): films of children, as Kaggle or Mendeley packed them.
+
+They are ``chest_xray/{train,val,test}/{NORMAL,PNEUMONIA}``. Patients stand in the file names only: Kaggle's edition calls them
+``person123_bacteria_456`` and ``IM-0115-0001`` or ``NORMAL2-IM-0115-0001``; Mendeley's ``BACTERIA-1008087-0001``. Kaggle's
+validation set has 16 films, too few to choose a model by, so it joins the training set, from which a validation set is taken by
+patient. The test set stays.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from model_code.data.sources.listing import Listing, pictures, splits
+from model_code.errors import ManifestError
+from model_code.tasks import TaskSpec
+
+FOLDERS: Final = ("train", "val", "test")
+PERSON: Final = re.compile(r"person(\d+)_(bacteria|virus)_\d+", re.IGNORECASE)
+NORMAL: Final = re.compile(r"((?:NORMAL2-)?IM-\d+)-\d+(?:-\d+)*", re.IGNORECASE)
+NUMBERED: Final = re.compile(r"(?:BACTERIA|VIRUS|NORMAL)-(\d+)-\d+", re.IGNORECASE)
+
+
+def read(root: Path, spec: TaskSpec, *, table: Path | None, seed: int) -> Listing:
+    """The tree of folders as a listing; see ``listing.Read``."""
+    top = next(
+        (folder for folder in (root, root / "chest_xray", root / "chest_xray" / "chest_xray") if (folder / "train").is_dir()),
+        None,
+    )
+    if top is None or table is not None:
+        raise ManifestError(
+            f"no train/ in '{root}' or its chest_xray/; this source is its folders, train, val and test, and takes no table"
+        )
+    rows = []
+    for part in FOLDERS:
+        for label in spec.labels:
+            for path in pictures(top / part / label):
+                person, kind = _person(path.stem)
+                rows.append((path.relative_to(root).as_posix(), part, label, person, kind))
+    if not rows:
+        raise ManifestError(f"no picture in {'/, '.join(spec.labels)}/ of '{top}/train'; the folders' names are the labels")
+    found = pd.DataFrame(rows, columns=["image", "part", "label", "person", "kind"])
+    unnamed = int(found["person"].isna().sum())
+    given = ["test" if part == "test" else "train" for part in found["part"]]
+    groups = _groups(found)
+    listed = pd.DataFrame(
+        {
+            "image": found["image"],
+            "group": groups,
+            **{label: (found["label"] == label).astype(int) for label in spec.labels},
+            "site": "guangzhou",
+            "split": splits(groups, given, seed),
+        }
+    )
+    notes = [
+        f"the tree's own val/ ({(found['part'] == 'val').sum()} films) joined train/; validation was taken from both by patient"
+    ]
+    if unnamed:
+        notes.append(f"the names of {unnamed} films name no patient as this data set does; each counts as a patient of its own")
+    return Listing(listed, "picture in the order of names", 1, notes=tuple(notes), from_files=True)
+
+
+def _person(stem: str) -> tuple[str | None, str]:
+    """Patient and kind of pneumonia of a file name."""
+    if found := PERSON.fullmatch(stem):
+        return f"person{int(found[1])}", found[2].lower()
+    if found := NORMAL.fullmatch(stem):
+        return found[1].upper(), "normal"
+    if found := NUMBERED.fullmatch(stem):
+        return found[1], "any"
+    return None, "any"
+
+
+def _groups(found: pd.DataFrame) -> list[str]:
+    """One name a patient.
+
+    Kaggle counted persons with bacteria and with viruses apart: train has ``person1_bacteria_1``, test ``person1_virus_6``.
+    Inside one part persons of one number count as one patient, to be safe; across train and test only those of one kind, or
+    nearly the whole official test set would seem to leak.
+    """
+    training = found[found["part"] != "test"]
+    trained = set(zip(training["person"], training["kind"], strict=True))
+    groups = []
+    for image, person, kind, part in zip(found["image"], found["person"], found["kind"], found["part"], strict=True):
+        if pd.isna(person):
+            groups.append(image)
+        else:
+            groups.append(person if part != "test" or (person, kind) in trained else f"test {person}")
+    return groups

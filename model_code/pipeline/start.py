@@ -1,0 +1,110 @@
+"""How a run begins, and how it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from model_code.errors import UsageError
+from model_code.packing import files_in, zip_of
+from model_code.pipeline.assembly import Assembly, read_assembly
+from model_code.pipeline.definition import check, every_step, parameters_of
+from model_code.pipeline.executor import Executor
+from model_code.pipeline.record import State, load, new_run
+from model_code.pipeline.store import Store
+from model_code.progress import console
+
+FILMS: Final = "Films"
+"""The pipeline's parameter with the S3 prefix of the films."""
+CHAMPION: Final = "Champion"
+"""The pipeline's parameter with the ``model.tar.gz`` of the model in use."""
+BUCKET: Final = "overread-laptop"
+TABLE: Final = "manifest.csv"
+"""What the pipeline reads."""
+PARQUET: Final = "manifest.parquet"
+"""What ``overread synthesize`` writes."""
+PACKAGE_FOLDER: Final = Path(__file__).parents[1]
+
+
+def begin(root: Path, *, assembly: Path, environment: str, films: Path, given: Sequence[str]) -> Executor:
+    """A new run of the environment's training pipeline on a folder of films.
+
+    Raises:
+        UsageError: no templates, no films, or a wrong parameter.
+        OverreadError: the pipeline has what one machine cannot run.
+    """
+    if not any((films / table).is_file() for table in (TABLE, PARQUET)):
+        raise UsageError(f"no {TABLE} in '{films}'; to draw phantoms there: overread synthesize --out {films}")
+    found = read_assembly(assembly, environment)
+    name, definition = found.pipeline()
+    check(definition)
+    values = dict(_pair(text) for text in given)
+    if FILMS in values:
+        raise UsageError(f"--parameter {FILMS}=… is what --films says; leave it out")
+    parameters = parameters_of(definition, values)
+    run = new_run(environment=environment, pipeline=name, definition=definition, parameters=parameters)
+    executor = Executor(root, run)
+    if CHAMPION in parameters and CHAMPION not in values:
+        _compare_with_champion(executor)
+    run.parameters[FILMS] = f"s3://{BUCKET}/{run.id}/films"
+    _lend(films, run.parameters[FILMS], executor.store)
+    _stage_code(found, executor)
+    return executor
+
+
+def go_on(root: Path, name: str) -> Executor:
+    """The run of that name, to be executed from where it ended.
+
+    Raises:
+        UsageError: there is none, or it succeeded.
+    """
+    run = load(root, name)
+    if run.state is State.SUCCEEDED:
+        raise UsageError(f"the run {run.id} succeeded; there is nothing to resume")
+    return Executor(root, run)
+
+
+def _compare_with_champion(executor: Executor) -> None:
+    """A new model is judged against the one that a person approved last, as a retraining on AWS does it."""
+    groups = {step.arguments.get("ModelPackageGroupName") for step in every_step(executor.run.definition["Steps"])}
+    for group in set(executor.registry.groups()) & groups:
+        if champion := executor.registry.champion(group):
+            executor.run.parameters[CHAMPION] = champion.model
+            console.print(f"the champion is {champion.name}", markup=False)
+
+
+def _lend(films: Path, address: str, store: Store) -> None:
+    """Gives a folder of films an address in S3, with its table as the pipeline reads it."""
+    store.lend(address, films)
+    if not (films / TABLE).is_file():
+        import pandas as pd
+
+        table = pd.read_parquet(films / PARQUET).to_csv(index=False)
+        store.write(f"{address}/{TABLE}", table.encode())
+
+
+def _stage_code(assembly: Assembly, executor: Executor) -> None:
+    """Puts the assets that jobs mount where the definition looks for them: above all the code, as it was synthesized."""
+    text = str(executor.run.definition)
+    for address, asset in assembly.assets.items():
+        if address in text:
+            executor.store.write(address, zip_of(asset) if asset.is_dir() else asset.read_bytes())
+            code = asset / PACKAGE_FOLDER.name
+            if code.is_dir() and dict(_contents(code)) != dict(_contents(PACKAGE_FOLDER)):
+                console.print(
+                    f"the jobs run the code as it was synthesized, and it has changed since; to run yours: "
+                    f"make synth ENV={assembly.environment}",
+                    soft_wrap=True,
+                )
+
+
+def _contents(folder: Path) -> list[tuple[str, bytes]]:
+    return [(name, path.read_bytes()) for name, path in files_in(folder) if name != "Dockerfile"]
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, found, value = text.partition("=")
+    if not (found and name):
+        raise UsageError(f"--parameter is '{text}'; allowed: NAME=VALUE (overread pipeline show lists the names)")
+    return name, value

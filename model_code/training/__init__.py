@@ -1,0 +1,1 @@
+"""How a model learns: configuration, batches, losses, steps, checkpoints. The verb itself is ``model_code.train``."""

@@ -1,0 +1,202 @@
+"""``overread upload``: a prepared data set as the channels ``train/ val/ test/`` below a prefix in S3.
+
+Each channel is a data set of its own: a manifest, its films, its shards. Films are called by their content, so one of the same
+name and size is the same film; of everything else the sum is kept as the object's metadata and compared. Large files go in
+parts; parts that an interrupted upload has left are compared by their SHA-256 and not sent again.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from model_code.data.manifest import FILE_NAME
+from model_code.data.phantoms.places import FILE_NAME as PLACES
+from model_code.data.shards import SHARDS
+from model_code.data.split import FRACTIONS
+from model_code.errors import ManifestError, OverreadError, UsageError
+from model_code.files import sha256_of
+from model_code.progress import track
+
+PART: Final = 16 * 2**20
+"""Bytes of a part; S3 takes 10,000 parts of at least 5 MiB."""
+AT_ONCE: Final = 16
+SUM: Final = "overread-sha256"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A file to be there: ``content`` is its bytes or where they are."""
+
+    name: str
+    content: Path | bytes
+    named_by_content: bool = False
+
+    @property
+    def size(self) -> int:
+        return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest() if isinstance(self.content, bytes) else sha256_of(self.content)
+
+    def open(self) -> BinaryIO:
+        return io.BytesIO(self.content) if isinstance(self.content, bytes) else self.content.open("rb")
+
+
+def upload(data: Path, to: str, *, kms_key: str | None = None) -> dict[str, int]:
+    """Sends what is not there yet; returns how many files were ``sent`` and how many were ``there``.
+
+    A channel's manifest is sent when all its files are there: who finds it finds the rest.
+
+    Raises:
+        ManifestError: ``data`` holds no prepared data set.
+        UsageError: no bucket is named, or boto3 is not installed.
+        OverreadError: the bucket cannot be listed or written.
+    """
+    if not (data / FILE_NAME).is_file():
+        raise ManifestError(f"no {FILE_NAME} in '{data}'; make a data set with 'overread prepare'")
+    bucket = _Bucket(to, kms_key)
+    files, manifests = channels(data)
+    there = bucket.sizes()
+    sent = 0
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for batch in (files, manifests):
+            sent += sum(track(pool.map(lambda item: bucket.bring(item, there), batch), "upload", total=len(batch)))
+    return {"sent": sent, "there": len(files) + len(manifests) - sent}
+
+
+def channels(data: Path) -> tuple[list[Item], list[Item]]:
+    """The files and the manifests of all channels; a split without films has none."""
+    frame = pd.read_parquet(data / FILE_NAME)
+    places = pd.read_parquet(data / PLACES) if (data / PLACES).is_file() else None
+    files, manifests = [], []
+    for split in FRACTIONS:
+        own = frame[frame["split"] == split]
+        if own.empty:
+            continue
+        files += [Item(f"{split}/{image}", data / image, named_by_content=True) for image in own["image"]]
+        shards = sorted(path for suffix in ("npy", "txt") for path in (data / SHARDS).glob(f"{split}-*.{suffix}"))
+        files += [Item(f"{split}/{SHARDS}/{path.name}", path) for path in shards]
+        if places is not None:
+            files.append(Item(f"{split}/{PLACES}", _parquet(places[places["image"].isin(own["image"])])))
+        manifests.append(Item(f"{split}/{FILE_NAME}", _parquet(own)))
+    return files, manifests
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+class _Bucket:
+    """A prefix in S3, with the credentials that boto3 finds; no error quotes a key."""
+
+    def __init__(self, address: str, kms_key: str | None) -> None:
+        parts = urlsplit(address)
+        if parts.scheme != "s3" or not parts.netloc:
+            raise UsageError(f"'{address}' names no bucket; give s3://BUCKET/PREFIX")
+        try:
+            import boto3
+            from botocore.config import Config
+            from botocore.exceptions import BotoCoreError, ClientError
+        except ModuleNotFoundError:
+            raise UsageError("an upload to S3 needs boto3; run: pip install 'overread[s3]'") from None
+        self._name, self._prefix = parts.netloc, parts.path.strip("/")
+        self._errors = (BotoCoreError, ClientError)
+        self._encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
+        config = Config(max_pool_connections=AT_ONCE, retries={"mode": "adaptive", "max_attempts": 8})
+        self._client: Any = self._tried(lambda: boto3.client("s3", config=config))
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of every object below the prefix, by its name there."""
+        start = self._key("")
+
+        def listed() -> dict[str, int]:
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=start)
+            return {one["Key"].removeprefix(start): one["Size"] for page in pages for one in page.get("Contents", ())}
+
+        found: dict[str, int] = self._tried(listed)
+        return found
+
+    def bring(self, item: Item, there: dict[str, int]) -> bool:
+        """Sends a file unless the same is there; whether it was sent."""
+        if there.get(item.name) == item.size and (item.named_by_content or self._sum_of(item.name) == item.sha256):
+            return False
+        self._tried(lambda: self._send(item))
+        return True
+
+    def _sum_of(self, name: str) -> str | None:
+        head = self._tried(lambda: self._client.head_object(Bucket=self._name, Key=self._key(name)))
+        found: str | None = head["Metadata"].get(SUM)
+        return found
+
+    def _send(self, item: Item) -> None:
+        target = {"Bucket": self._name, "Key": self._key(item.name)}
+        described = {**self._encryption, "ChecksumAlgorithm": "SHA256", "Metadata": {SUM: item.sha256}}
+        with item.open() as stream:
+            if item.size <= PART:
+                self._client.put_object(**target, **described, Body=stream.read())
+                return
+            begun, there = self._begun(target, item)
+            begun = begun or self._client.create_multipart_upload(**target, **described)["UploadId"]
+            done = []
+            for number, body in enumerate(iter(lambda: stream.read(PART), b""), start=1):
+                digest = _base64(hashlib.sha256(body))
+                tag = (
+                    there.get(number)
+                    or self._client.upload_part(
+                        **target, UploadId=begun, PartNumber=number, Body=body, ChecksumAlgorithm="SHA256"
+                    )["ETag"]
+                )
+                done.append({"PartNumber": number, "ETag": tag, "ChecksumSHA256": digest})
+            self._client.complete_multipart_upload(**target, UploadId=begun, MultipartUpload={"Parts": done})
+
+    def _begun(self, target: dict[str, str], item: Item) -> tuple[str | None, dict[int, str]]:
+        """An interrupted upload of this very file, and the tags of its parts; one of another file is given up."""
+        uploads = self._client.list_multipart_uploads(Bucket=target["Bucket"], Prefix=target["Key"]).get("Uploads", ())
+        for begun in [one["UploadId"] for one in uploads if one["Key"] == target["Key"]]:
+            pages = self._client.get_paginator("list_parts").paginate(**target, UploadId=begun)
+            parts = [part for page in pages for part in page.get("Parts", ())]
+            if all(_same(part, item) for part in parts):
+                return begun, {part["PartNumber"]: part["ETag"] for part in parts}
+            self._client.abort_multipart_upload(**target, UploadId=begun)
+        return None, {}
+
+    def _key(self, name: str) -> str:
+        return f"{self._prefix}/{name}" if self._prefix else name
+
+    def _tried(self, work: Callable[[], Any]) -> Any:
+        try:
+            return work()
+        except self._errors as error:
+            response: dict[str, Any] = getattr(error, "response", None) or {}
+            code = response.get("Error", {}).get("Code") or type(error).__name__
+            raise OverreadError(
+                f"the upload to the bucket '{self._name}' failed ({code}); check its name, your credentials, its policy and the "
+                "KMS key's, then run the same command again: it goes on"
+            ) from None
+
+
+def _same(part: dict[str, Any], item: Item) -> bool:
+    """Whether a part that was sent is this file's: by its SHA-256 where the answer has one, else by its MD5 (no KMS)."""
+    with item.open() as stream:
+        stream.seek((part["PartNumber"] - 1) * PART)
+        body = stream.read(PART)
+    if "ChecksumSHA256" in part:
+        return bool(part["ChecksumSHA256"] == _base64(hashlib.sha256(body)))
+    return bool(part["ETag"].strip('"') == hashlib.md5(body, usedforsecurity=False).hexdigest())
+
+
+def _base64(digest: Any) -> str:
+    return base64.b64encode(digest.digest()).decode()

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from model_code.data.sources import folder
+from model_code.errors import ManifestError
+from model_code.tasks import CHEST14, PNEUMONIA, SKIN8
+from tests import sources
+from tests.films import dicom, ramp
+
+
+def test_a_tree_of_classes_in_splits(tmp_path: Path) -> None:
+    for number, name in enumerate(("train/mel/a.jpg", "train/NV/deep/b.jpg", "Validation/BCC/c.jpg", "test/scc/d.jpg")):
+        sources.save(tmp_path / name, number, channels=3)
+    listing = folder.read(tmp_path, SKIN8, table=None, seed=0)
+    table = listing.table.set_index("image")
+    assert table.loc["train/mel/a.jpg", ["MEL", "NV", "split"]].tolist() == [1, 0, "train"]
+    assert table.loc["train/NV/deep/b.jpg", "NV"] == 1
+    assert table.loc["Validation/BCC/c.jpg", "split"] == "val"
+    assert "4 pictures name no lesion" in listing.notes[0] and listing.from_files
+
+
+def test_a_tree_without_splits_says_nothing_of_other_findings(tmp_path: Path) -> None:
+    sources.save(tmp_path / "Mass" / "a.png", 1)
+    sources.save(tmp_path / "No Finding" / "b.png", 2)
+    table = folder.read(tmp_path, CHEST14, table=None, seed=0).table
+    assert table["Mass"].tolist() == [1, 0] and np.isnan(table["Edema"][0]) and table["Edema"][1] == 0
+
+
+def test_a_folder_that_is_no_label_is_not_passed_over(tmp_path: Path) -> None:
+    for name in ("NORMAL", "PNEUMONIA", "COVID"):
+        sources.save(tmp_path / name / "a.png", len(name))
+    with pytest.raises(
+        ManifestError, match=r"1 folders under .* are no label of task 'pneumonia'; allowed: NORMAL, PNEUMONIA"
+    ) as raised:
+        folder.read(tmp_path, PNEUMONIA, table=None, seed=0)
+    assert "COVID" not in str(raised.value)
+
+
+def write(path: Path, uid: str, patient: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(dicom(ramp(12), SOPInstanceUID=uid, PatientID=patient))
+
+
+def test_dicom_files_are_found_by_their_uid(tmp_path: Path) -> None:
+    write(tmp_path / "x" / "1", "1.2.3", "4711")
+    write(tmp_path / "y" / "2.dcm", "1.2.4", "4711")
+    (tmp_path / "broken.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\xff" * 40)
+    pd.DataFrame({"SOPInstanceUID": ["1.2.4", "1.2.3", "1.2.5"], **dict.fromkeys(CHEST14.labels, 0)}).to_csv(
+        tmp_path / "manifest.csv"
+    )
+    listing = folder.read(tmp_path, CHEST14, table=None, seed=0)
+    assert listing.table["image"].tolist() == ["y/2.dcm", "x/1", "1.2.5"]  # the last is not there, and will be told as missing
+    assert listing.table["group"].tolist() == ["4711", "4711", "1.2.5"]
+    assert listing.table["split"][0] == listing.table["split"][1]
+
+
+def test_patients_of_a_tree_of_dicom_files_are_their_own(tmp_path: Path) -> None:
+    write(tmp_path / "NORMAL" / "1", "1.2.3", "7")
+    write(tmp_path / "PNEUMONIA" / "2", "1.2.4", "7")
+    listing = folder.read(tmp_path, PNEUMONIA, table=None, seed=0)
+    assert listing.table["group"].tolist() == ["7", "7"] and listing.notes == ()
+
+
+def test_nothing_at_all_says_what_would_do(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match=r"no table at .*manifest\.csv'; write one with the columns image, group, NORMAL"):
+        folder.read(tmp_path, PNEUMONIA, table=None, seed=0)

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from model_code.data.sources.listing import by_stem, find_one, need_columns, pictures, read_csv, splits
+from model_code.errors import ManifestError
+
+GROUPS = [str(number) for number in range(200)]
+
+
+def test_splits_are_the_sources_own_where_it_has_them() -> None:
+    assert splits(["a", "b", "c"], ["train", "val", "test"], 0) == ["train", "val", "test"]
+
+
+def test_without_any_they_are_decided_by_group() -> None:
+    made = splits(GROUPS * 2, [None] * 400, 0)
+    assert made[:200] == made[200:] and set(made) == {"train", "val", "test"}
+    assert splits(GROUPS, [None] * 200, 1) != made[:200]
+
+
+def test_a_missing_validation_set_is_taken_from_training() -> None:
+    made = splits(GROUPS, ["test"] * 20 + ["train"] * 180, 0)
+    assert made[:20] == ["test"] * 20 and "test" not in made[20:]
+    assert 0.05 < made[20:].count("val") / 180 < 0.2
+
+
+def test_what_archives_and_desktops_leave_behind_is_no_picture(tmp_path: Path) -> None:
+    for name in ("b/1.JPG", "a.png", ".DS_Store", "__MACOSX/a.png", ".hidden/c.png", "readme.txt", "b/IM0001"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert [path.relative_to(tmp_path).as_posix() for path in pictures(tmp_path)] == ["a.png", "b/1.JPG", "b/IM0001"]
+    assert by_stem(tmp_path) == {"a": "a.png", "1": "b/1.JPG", "IM0001": "b/IM0001"}
+
+
+def test_names_stay_text_and_tables_are_told_by_what_they_lack(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("image,group\n1.png,007\n")
+    table = read_csv(tmp_path / "t.csv")
+    assert table["group"].tolist() == ["007"]
+    with pytest.raises(ManifestError, match=r"t\.csv' lacks the column\(s\) sex; it needs image, sex"):
+        need_columns(table, tmp_path / "t.csv", "image", "sex")
+    assert find_one((tmp_path / "none", tmp_path), "x*.csv", "t*.csv") == tmp_path / "t.csv"
+    assert find_one((tmp_path,), "x*") is None

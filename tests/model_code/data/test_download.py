@@ -1,0 +1,194 @@
+"""A real server on this machine that behaves as badly as servers do."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from model_code.data import download as module
+from model_code.data.download import Remote, download
+from model_code.errors import OverreadError, UsageError
+
+CONTENT = bytes(range(256)) * 4096 * 3  # 3 MiB
+
+
+@dataclass
+class Site:
+    """One file, and how it is handed out."""
+
+    content: bytes = CONTENT
+    etag: str | None = '"one"'
+    ranges: bool = True
+    break_after: list[int] = field(default_factory=list)
+    """Bytes of the body after which the next answers break off, one after the other."""
+    statuses: list[int] = field(default_factory=list)
+    """What the next answers say instead."""
+    asked: list[str | None] = field(default_factory=list)
+    """The ranges that were asked for."""
+    lie: str | None = None
+    """A Content-Range of its own."""
+    sends_on: str | None = None
+    url: str = ""
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setattr(module, "PAUSES", (0.0, 0.0, 0.0))
+    made = Site()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            made.asked.append(self.headers.get("Range"))
+            if made.statuses or made.sends_on:
+                self.send_response(made.statuses.pop(0) if made.statuses else 302)
+                if made.sends_on:
+                    self.send_header("Location", made.sends_on)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            body, start = made.content, 0
+            found = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+            if found and made.ranges and self.headers.get("If-Range") == made.etag:
+                start = int(found[1])
+                self.send_response(206)
+                self.send_header("Content-Range", made.lie or f"bytes {start}-{len(body) - 1}/{len(body)}")
+            else:
+                self.send_response(200)
+            if made.etag:
+                self.send_header("ETag", made.etag)
+            self.send_header("Content-Length", str(len(body) - start))
+            self.end_headers()
+            cut = made.break_after.pop(0) if made.break_after else len(body)
+            self.wfile.write(body[start:][:cut])
+            self.close_connection = True
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    made.url = f"http://127.0.0.1:{server.server_port}/a.bin"
+    yield made
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_arrives_whole(site: Site, tmp_path: Path) -> None:
+    remote = Remote(site.url, "a.bin", md5=hashlib.md5(CONTENT).hexdigest(), sha256=hashlib.sha256(CONTENT).hexdigest().upper())
+    assert download(remote, tmp_path).read_bytes() == CONTENT
+    assert names(tmp_path) == ["a.bin"] and site.asked == [None]
+
+
+def test_after_breaks_only_the_rest_is_asked_for(site: Site, tmp_path: Path) -> None:
+    site.break_after = [100, 2_000_000, 0]
+    assert download(Remote(site.url, "a.bin"), tmp_path).read_bytes() == CONTENT
+    assert site.asked == [None, "bytes=100-", "bytes=2000100-", "bytes=2000100-"]
+
+
+def test_a_later_run_goes_on_too(site: Site, tmp_path: Path) -> None:
+    site.break_after = [700] + [0] * 3
+    with pytest.raises(OverreadError, match=r"cannot be fetched .* what is there is kept"):
+        download(Remote(site.url, "a.bin"), tmp_path)
+    assert names(tmp_path) == [".a.bin.part", ".a.bin.part.json"]
+    assert download(Remote(site.url, "a.bin"), tmp_path).read_bytes() == CONTENT
+    assert site.asked[-1] == "bytes=700-"
+
+
+def test_a_server_that_knows_no_ranges_sends_all_again(site: Site, tmp_path: Path) -> None:
+    site.ranges = False
+    site.break_after = [1_000_000]
+    assert download(Remote(site.url, "a.bin"), tmp_path).read_bytes() == CONTENT
+
+
+def test_a_file_that_changed_in_between_is_fetched_anew(site: Site, tmp_path: Path) -> None:
+    site.break_after = [1_000_000, 0, 0, 0]
+    with pytest.raises(OverreadError):
+        download(Remote(site.url, "a.bin"), tmp_path)
+    site.content, site.etag, site.break_after = CONTENT[::-1], '"two"', []
+    assert download(Remote(site.url, "a.bin"), tmp_path).read_bytes() == CONTENT[::-1]
+
+
+@pytest.mark.parametrize("etag", [None, 'W/"weak"'])
+def test_where_nothing_tells_that_the_file_is_the_same_it_is_fetched_anew(etag: str | None, site: Site, tmp_path: Path) -> None:
+    site.etag = etag
+    site.break_after = [1_000_000]
+    assert download(Remote(site.url, "a.bin"), tmp_path).read_bytes() == CONTENT
+    assert site.asked == [None, None]
+
+
+def test_a_part_that_is_longer_than_the_file_is_thrown_away(site: Site, tmp_path: Path) -> None:
+    (tmp_path / ".a.bin.part").write_bytes(b"x" * (len(CONTENT) + 5))
+    (tmp_path / ".a.bin.part.json").write_text('{"validator": "\\"one\\""}')
+    site.statuses = [416]
+    assert download(Remote(site.url, "a.bin"), tmp_path).read_bytes() == CONTENT
+
+
+def test_another_range_than_was_asked_for_is_not_written(site: Site, tmp_path: Path) -> None:
+    site.break_after = [1_000_000]
+    site.lie = "bytes 5-9/10"
+    with pytest.raises(OverreadError, match="HTTPException"):
+        download(Remote(site.url, "a.bin"), tmp_path)
+    assert (tmp_path / ".a.bin.part").stat().st_size == 1_000_000
+
+
+def test_a_wrong_sum_is_told_and_removed(site: Site, tmp_path: Path) -> None:
+    with pytest.raises(OverreadError, match=r"has the MD5 .* but its publisher states 0000; it was removed"):
+        download(Remote(site.url, "a.bin", md5="0000"), tmp_path)
+    assert names(tmp_path) == []
+
+
+def test_a_busy_server_is_asked_again_and_a_refusing_one_is_not(site: Site, tmp_path: Path) -> None:
+    site.statuses = [503, 429]
+    assert download(Remote(site.url, "a.bin"), tmp_path).read_bytes() == CONTENT
+    site.asked.clear()
+    site.statuses = [403]
+    with pytest.raises(OverreadError, match=r"127\.0\.0\.1 answers 403; the address may have changed, or may need a login"):
+        download(Remote(site.url, "b.bin"), tmp_path)
+    assert len(site.asked) == 1
+
+
+def test_a_full_disk_is_told_before_anything_is_written(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SPARE", 10**18)
+    with pytest.raises(OverreadError, match=r"needs 0\.0 GB more, but only"):
+        download(Remote(site.url, "a.bin"), tmp_path)
+    assert not (tmp_path / ".a.bin.part").exists()
+
+
+def test_a_server_that_is_not_there_is_one_line(site: Site, tmp_path: Path) -> None:
+    with pytest.raises(OverreadError, match=r"a\.bin cannot be fetched \(URLError\)"):
+        download(Remote("http://127.0.0.1:9/a.bin", "a.bin"), tmp_path)
+
+
+@pytest.mark.parametrize("url", ["http://example.com/a", "ftp://example.com/a", "file:///etc/passwd"])
+def test_only_https_is_fetched(url: str) -> None:
+    with pytest.raises(UsageError, match="is not https"):
+        Remote(url, "a")
+
+
+def test_what_is_sent_on_within_a_machine_is_followed(site: Site, tmp_path: Path) -> None:
+    site.sends_on = site.url + "?again"
+    with pytest.raises(OverreadError, match="answers 302"):  # for ever
+        download(Remote(site.url, "a.bin"), tmp_path)
+
+
+def test_a_redirect_that_leaves_https_is_refused() -> None:
+    import urllib.request
+    from email.message import Message
+    from io import BytesIO
+
+    request = urllib.request.Request("https://example.com/a")
+    with pytest.raises(OverreadError, match=r"'example\.com' sends on to an address that is not https"):
+        module._Secure().redirect_request(request, BytesIO(), 302, "", Message(), "http://example.org/a")

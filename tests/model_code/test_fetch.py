@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from model_code import fetch as module
+from model_code.data.download import Remote
+from model_code.data.sources import SOURCES
+from model_code.errors import OverreadError, UsageError
+from model_code.fetch import addresses, fetch
+
+
+def zipped(names: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in names.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def tarred(names: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, content in names.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+KNOWN: dict[str, Any] = {
+    "nih": {
+        "files": [
+            {"name": "images_001.tar.gz", "url": "https://example.com/1"},
+            {"name": "films.zip", "url": "https://example.com/2"},
+            {"name": "table.csv", "url": "https://example.com/3"},
+        ],
+        "by_hand": "fetch the lists",
+    }
+}
+
+
+@dataclass
+class Site:
+    """What the addresses hand out, and what was asked for."""
+
+    files: dict[str, bytes]
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Site:
+    """Without a network; ``download`` has tests of its own."""
+    made = Site(
+        {
+            "images_001.tar.gz": tarred({"images/a.png": b"a"}),
+            "films.zip": zipped({"b.jpg": b"b", "../../up.txt": b"c"}),
+            "table.csv": b"1,2",
+        }
+    )
+
+    def download(remote: Remote, folder: Path) -> Path:
+        made.asked.append(remote.name)
+        (folder / remote.name).write_bytes(made.files[remote.name])
+        return folder / remote.name
+
+    monkeypatch.setattr(module, "download", download)
+    return made
+
+
+def test_archives_are_unpacked_into_folders_of_their_names_and_removed(site: Site, tmp_path: Path) -> None:
+    record = fetch("nih", out=tmp_path, known=KNOWN)
+    files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    assert files == ["fetched.json", "films/b.jpg", "films/up.txt", "images_001/images/a.png", "table.csv"]
+    assert json.loads((tmp_path / "fetched.json").read_text()) == record
+    assert record["files"]["table.csv"]["checked"] == "recorded on first use: its publisher states none"
+    assert record["files"]["films.zip"]["unpacked"] and record["files"]["films.zip"]["bytes"] == len(site.files["films.zip"])
+
+
+def test_what_is_there_is_not_fetched_again(site: Site, tmp_path: Path) -> None:
+    fetch("nih", out=tmp_path, known=KNOWN)
+    fetch("nih", out=tmp_path, known=KNOWN)
+    assert len(site.asked) == 3
+    (tmp_path / "table.csv").unlink()
+    fetch("nih", out=tmp_path, known=KNOWN)
+    assert site.asked[3:] == ["table.csv"]
+
+
+def test_another_file_than_the_first_time_is_refused(site: Site, tmp_path: Path) -> None:
+    fetch("nih", out=tmp_path, known=KNOWN)
+    (tmp_path / "table.csv").unlink()
+    site.files["table.csv"] = b"3,4"
+    with pytest.raises(OverreadError, match=r"table\.csv is another file than when it was first fetched"):
+        fetch("nih", out=tmp_path, known=KNOWN)
+    assert not (tmp_path / "table.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("films.zip", lambda: b"text"),
+        ("images_001.tar.gz", lambda: tarred({"../../up": b"x"})),
+        ("images_001.tar.gz", lambda: tarred({"a": b"x" * 9000})[:-40]),
+    ],
+    ids=["no archive", "leads out", "cut short"],
+)
+def test_a_bad_archive_leaves_nothing_half_unpacked(name: str, content: Callable[[], bytes], site: Site, tmp_path: Path) -> None:
+    site.files[name] = content()
+    out = tmp_path / "out"
+    with pytest.raises(OverreadError, match=rf"{name} cannot be unpacked"):
+        fetch("nih", out=out, known=KNOWN)
+    assert not (out / name.split(".")[0]).exists() and [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_data_set_behind_a_login_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"logged in download: open https://www\.kaggle\.com/.* --source pneumonia"):
+        fetch("pneumonia-kaggle", out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_source_lists_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="choose one of: isic, nih, pneumonia, pneumonia-kaggle"):
+        fetch("mimic", out=tmp_path)
+
+
+def test_two_sources_do_not_share_a_folder(site: Site, tmp_path: Path) -> None:
+    fetch("nih", out=tmp_path, known=KNOWN)
+    with pytest.raises(UsageError, match="holds 'nih'; fetch 'isic' into a folder of its own"):
+        fetch("isic", out=tmp_path)
+    (tmp_path / "fetched.json").write_text("{")
+    with pytest.raises(OverreadError, match=r"fetched\.json' cannot be read"):
+        fetch("nih", out=tmp_path, known=KNOWN)
+
+
+def test_the_official_addresses_are_well_formed() -> None:
+    for source, wanted in addresses().items():
+        assert source.split("-")[0] in SOURCES and urlsplit(wanted["page"]).scheme == "https"
+        assert wanted["files"] or wanted["by_hand"]
+        remotes = [Remote(**file) for file in wanted["files"]]
+        assert len({remote.name for remote in remotes}) == len({remote.url for remote in remotes}) == len(remotes)
