@@ -46,7 +46,7 @@ def markdown(rates: dict[str, Any], prices: Prices) -> str:
         epochs = json.loads((PRESETS / f"{one['preset']}.json").read_text(encoding="utf-8"))["epochs"]
         trained = _seconds(films * TRAINED * PASSES * epochs, one["films_per_second"])
         read = _seconds(films * HELD_OUT, rates["read_films_per_core_second"], cores)
-        prepared = _seconds(films, rates["prepare_films_per_core_second"], cores)
+        prepared = _seconds(films, one["prepare_films_per_core_second"], cores)
         price = prices[f"instance_hour_{one['machine']}"]
         usd = None if trained is None else trained / 3600 * price
         cells = (

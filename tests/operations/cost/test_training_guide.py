@@ -15,8 +15,9 @@ GUIDE = REPOSITORY / "docs" / "training.md"
 
 
 def rates(films_per_second: float | None) -> dict[str, Any]:
-    one = {"preset": "chest14", "machine": "ml.g5.xlarge", "films_per_second": films_per_second, "how": "measured"}
-    return {"cores": 4, "prepare_films_per_core_second": 20, "read_films_per_core_second": None, "training": [one]}
+    machine = {"machine": "ml.g5.xlarge", "films_per_second": films_per_second, "how": "measured"}
+    one = {"preset": "chest14", "prepare_films_per_core_second": 20, **machine}
+    return {"cores": 4, "read_films_per_core_second": None, "training": [one]}
 
 
 def test_times_and_costs_follow_from_the_rates() -> None:
