@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import tarfile
 import tempfile
 import zlib
@@ -14,6 +12,7 @@ from typing import Final
 
 from model_code.errors import BundleError, UsageError
 from model_code.files import atomic_file
+from model_code.packing import tar_gz_of
 
 NAME: Final = "model.tar.gz"
 SUFFIX: Final = ".tar.gz"
@@ -45,7 +44,8 @@ def unpacked(bundle: Path, out: Path | None) -> Iterator[tuple[Path, Path | None
         yield source, target
         if target is not None and target != out:
             assert out is not None
-            _pack(target, out)
+            with atomic_file(out) as temporary_file:
+                temporary_file.write_bytes(tar_gz_of(target))
 
 
 def _unpack(archive: Path, folder: Path) -> None:
@@ -57,16 +57,3 @@ def _unpack(archive: Path, folder: Path) -> None:
             tar.extractall(folder, members, filter="data")  # refuses links, devices and paths that lead out
     except (tarfile.TarError, zlib.error, OSError, EOFError) as error:
         raise BundleError(f"'{archive}' cannot be unpacked as a bundle ({type(error).__name__}); copy it again") from error
-
-
-def _pack(folder: Path, archive: Path) -> None:
-    """The same files make the same bytes: sorted names, no times, no owners."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for path in sorted(folder.iterdir()):
-            member = tarfile.TarInfo(path.name)
-            member.size = path.stat().st_size
-            with path.open("rb") as stream:
-                tar.addfile(member, stream)
-    with atomic_file(archive) as temporary, temporary.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as zipped:
-        zipped.write(buffer.getvalue())

@@ -5,9 +5,10 @@ Light on purpose: synthesis and Lambdas import it, so it imports nothing heavy (
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import Final
+from typing import ClassVar, Final
 
 
 class Task(StrEnum):
@@ -156,3 +157,41 @@ class Arrivals:
     """Tag of an original: the name of its clean copy."""
     MAX_FILM_BYTES: Final = 64 * 2**20
     """What the decoder reads at most (``model_code.data.images.LIMITS``; a test holds them together)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltinSettings:
+    """What SageMaker's own image classification is told, from a laptop as from the stack. Each side checks the ranges itself."""
+
+    classes: int
+    training_films: int
+    layers: int = 101
+    image_size: int = 224
+    batch_size: int = 32
+    epochs: int = 10
+    learning_rate: float = 0.001
+    exclusive: bool = False
+    """Whether a film has exactly one of the labels; the records then hold a class instead of labels."""
+
+    LAYERS: ClassVar = (18, 34, 50, 101, 152, 200)
+    """Depths that its ResNets come in."""
+    CHANNELS: ClassVar = ("train", "validation")
+    RECORDS: ClassVar = "application/x-recordio"
+
+    @property
+    def hyperparameters(self) -> dict[str, str]:
+        """As the algorithm names them; all are text."""
+        values = {
+            "num_layers": self.layers,
+            "num_classes": self.classes,
+            "num_training_samples": self.training_films,
+            "image_shape": f"3,{self.image_size},{self.image_size}",
+            "mini_batch_size": self.batch_size,
+            "epochs": self.epochs,
+            "learning_rate": self.learning_rate,
+            "optimizer": "adam",
+            "multi_label": int(not self.exclusive),
+            "use_pretrained_model": 1,
+            "use_weighted_loss": int(not self.exclusive),
+        }
+        return {name: str(value) for name, value in values.items()}

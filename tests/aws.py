@@ -22,6 +22,12 @@ Params = dict[str, Any]
 Reply = Params | Callable[[Params], Params]
 
 
+def pretend_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials and a region, so that clients can be made; they open nothing."""
+    for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(name, value)
+
+
 class AwsError(Exception):
     """Raise it in a reply: the client then raises its own error with this code."""
 

@@ -19,7 +19,7 @@ from model_code.lambdas import deidentify as deidentify_function
 from model_code.lambdas import predict, read_study
 from model_code.lambdas import serve as serve_function
 from model_code.tasks import CHEST14
-from tests.aws import FakeAws, stream
+from tests.aws import FakeAws, pretend_credentials, stream
 from tests.cli import overread, serving
 from tests.model_code.lambdas.conftest import (  # noqa: F401  fixtures
     INVOKE,
@@ -116,8 +116,7 @@ def test_a_bucket(
     temporary: Path,
 ) -> None:
     """The patient is in the films' keys; nothing of it may be in the answers, in their keys, or on the screen."""
-    for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}.items():
-        monkeypatch.setenv(name, value)
+    pretend_credentials(monkeypatch)
     with mock_aws():
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket="films")

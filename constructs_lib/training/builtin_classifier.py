@@ -23,9 +23,8 @@ from constructs_lib.training.job_role import FOR_AWS_ONLY, container_statements
 from constructs_lib.training.model_registry import ModelRegistry
 from constructs_lib.training.pipeline_role import STARTED, PipelineRole
 from constructs_lib.training.pipeline_steps import RETRIES, VERSION, Value, channel, join, vpc_of
+from model_code.contract import BuiltinSettings
 
-LAYERS: Final = (18, 34, 50, 101, 152, 200)
-RECORDS: Final = "application/x-recordio"
 REPOSITORY: Final = "image-classification"
 ACCOUNTS: Final = {
     # region: account of the algorithm's image; operations.sdk_check compares it with the SageMaker SDK's table
@@ -78,26 +77,17 @@ def image_of(region: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BuiltinPlan:
-    """Hyperparameters of the algorithm (its documented ranges) and the machine; it needs a GPU.
+class BuiltinPlan(BuiltinSettings):
+    """Settings in the algorithm's documented ranges, and the machine; it needs a GPU.
 
     Raises:
         ConfigurationError: a value that the algorithm refuses.
     """
 
-    classes: int
-    training_films: int
     instance: JobInstance
-    layers: int = 101
-    image_size: int = 224
-    batch_size: int = 32
-    epochs: int = 10
-    learning_rate: float = 0.001
-    exclusive: bool = False
-    """Whether a film has exactly one of the labels; the records then hold a class instead of labels."""
 
     def __post_init__(self) -> None:
-        require_one_of("number of layers", self.layers, LAYERS, "ResNets come in these depths")
+        require_one_of("number of layers", self.layers, self.LAYERS, "ResNets come in these depths")
         require_range("classes", self.classes, 2, 10_000, advice="one for each label")
         require_range("batch_size", self.batch_size, 1, self.training_films, advice="a batch is taken from the training films")
         require_range("image_size", self.image_size, 32, 1024, advice="224 is what the pretrained network saw")
@@ -105,24 +95,6 @@ class BuiltinPlan:
         if self.instance.accelerator is not Accelerator.CUDA:
             gpus = ", ".join(i.type_name for i in JobInstance if i.accelerator is Accelerator.CUDA)
             raise ConfigurationError(f"instance is {self.instance.type_name}; allowed: {gpus}; the algorithm trains on GPUs only")
-
-    @property
-    def hyperparameters(self) -> dict[str, str]:
-        """As the algorithm names them; all are text."""
-        values = {
-            "num_layers": self.layers,
-            "num_classes": self.classes,
-            "num_training_samples": self.training_films,
-            "image_shape": f"3,{self.image_size},{self.image_size}",
-            "mini_batch_size": self.batch_size,
-            "epochs": self.epochs,
-            "learning_rate": self.learning_rate,
-            "optimizer": "adam",
-            "multi_label": int(not self.exclusive),
-            "use_pretrained_model": 1,
-            "use_weighted_loss": int(not self.exclusive),
-        }
-        return {name: str(value) for name, value in values.items()}
 
 
 class BuiltinClassifier(Construct):
@@ -191,7 +163,9 @@ class BuiltinClassifier(Construct):
         )
 
     def _train(self) -> dict[str, Any]:
-        channels = [channel(n, f"{self._films}/recordio/{n}", content_type=RECORDS) for n in ("train", "validation")]
+        channels = [
+            channel(n, f"{self._films}/recordio/{n}", content_type=BuiltinSettings.RECORDS) for n in BuiltinSettings.CHANNELS
+        ]
         return {
             "Name": "train",
             "Type": "Training",

@@ -19,6 +19,7 @@ from constructs_lib.workflows.states import (
     State,
     States,
     ask,
+    ask_parameter,
     choose,
     count,
     done,
@@ -106,14 +107,8 @@ class ReleaseWorkflow(Construct):
                 then="ReadServed",
                 caught="TellNotReleased",
             ),
-            "ReadServed": ask(
-                "ssm",
-                "getParameter",
-                {"Name": self._registry.approved_parameter},
-                select={"arn.$": "$.Parameter.Value"},
-                keep="$.served",
-                then="Decide",
-                caught="TellNotReleased",
+            "ReadServed": ask_parameter(
+                self._registry.approved_parameter, keep="$.served", then="Decide", caught="TellNotReleased"
             ),
             "Decide": choose(
                 when(approved, serves, then="NothingToDo"),

@@ -22,6 +22,7 @@ from constructs_lib.workflows.states import (
     State,
     States,
     ask,
+    ask_parameter,
     call,
     choose,
     count,
@@ -143,15 +144,7 @@ class RetrainingWorkflow(Construct):
     def _against(self) -> States:
         """The new model must not be worse than the one that serves, if one does."""
         return {
-            "ReadServed": ask(
-                "ssm",
-                "getParameter",
-                {"Name": self._registry.approved_parameter},
-                select={"arn.$": "$.Parameter.Value"},
-                keep="$.served",
-                then="Serves",
-                caught="TellFailed",
-            ),
+            "ReadServed": ask_parameter(self._registry.approved_parameter, keep="$.served", then="Serves", caught="TellFailed"),
             "Serves": choose(
                 when({"Variable": "$.served.arn", "StringEquals": NO_MODEL}, then="Start"), otherwise="ReadChampion"
             ),

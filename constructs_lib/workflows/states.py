@@ -64,6 +64,12 @@ def ask(service: str, operation: str, arguments: Mapping[str, Any], **more: Any)
     return call(f"aws-sdk:{service}", operation, arguments, **more)
 
 
+def ask_parameter(name: str, *, keep: str, then: str, caught: str) -> State:
+    """Asks Systems Manager for a parameter's value, and keeps it as ``arn``."""
+    select = {"arn.$": "$.Parameter.Value"}
+    return ask("ssm", "getParameter", {"Name": name}, select=select, keep=keep, then=then, caught=caught)
+
+
 def tell(topic: str, subject: str, message: str, *values: str, then: str) -> State:
     """Publishes ``message`` with ``values`` (paths) in the places of its ``{}``. Not being heard changes nothing."""
     return call(

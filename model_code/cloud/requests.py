@@ -45,10 +45,7 @@ def training(
     request = _resolved(pipeline, arguments, job, given)
     _take_code(request, code)
     request["AlgorithmSpecification"]["ContainerArguments"] += more
-    request["EnableManagedSpotTraining"] = spot
-    if not spot:
-        request["StoppingCondition"].pop("MaxWaitTimeInSeconds", None)
-    return {"TrainingJobName": job, **request}
+    return _training_job(job, request, spot=spot)
 
 
 def builtin(pipeline: Pipeline, *, job: str, hyperparameters: Mapping[str, str], channels: Sequence[Json], spot: bool) -> Json:
@@ -56,6 +53,10 @@ def builtin(pipeline: Pipeline, *, job: str, hyperparameters: Mapping[str, str],
     step = _step_of(pipeline, Verb.TRAIN.value, "Training")
     request = _resolved(pipeline, {**step.arguments, "InputDataConfig": list(channels)}, job, {})
     request["HyperParameters"] = {**request["HyperParameters"], **hyperparameters}
+    return _training_job(job, request, spot=spot)
+
+
+def _training_job(job: str, request: Json, *, spot: bool) -> Json:
     request["EnableManagedSpotTraining"] = spot
     if not spot:
         request["StoppingCondition"].pop("MaxWaitTimeInSeconds", None)

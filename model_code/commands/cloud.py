@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from model_code.commands.options import JsonOption, finish
+from model_code.commands.options import EnvironmentOption, JsonOption, finish
 from model_code.contract import Verb
 from model_code.errors import UsageError
 
@@ -20,7 +20,6 @@ endpoint = typer.Typer(no_args_is_help=True, help="The deployed endpoint.")
 commands.add_typer(submit, name=Verb.SUBMIT.value)
 commands.add_typer(endpoint, name=Verb.ENDPOINT.value)
 
-EnvironmentOption = Annotated[str, typer.Option("--env", help="The environment: dev, staging, prod.")]
 RegionOption = Annotated[str | None, typer.Option(help="Region of the account. Default: as your AWS configuration says.")]
 ParameterOption = Annotated[
     list[str] | None, typer.Option(help="NAME=VALUE of the pipeline (overread pipeline show lists them).")

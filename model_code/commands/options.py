@@ -27,6 +27,7 @@ RuntimeOption = Annotated[
     Runtime | None,
     typer.Option(help="What runs the graph. Default: what it was exported for.", envvar="OVERREAD_RUNTIME"),
 ]
+EnvironmentOption = Annotated[str, typer.Option("--env", help="The environment: dev, staging, prod.")]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON on standard output; messages go to standard error.")
 ]

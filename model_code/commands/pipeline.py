@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from model_code.commands.options import JsonOption, finish
+from model_code.commands.options import EnvironmentOption, JsonOption, finish
 from model_code.contract import Verb
 from model_code.errors import OverreadError, UsageError
 
@@ -17,7 +17,6 @@ registry = typer.Typer(no_args_is_help=True, help="The versions that runs regist
 commands.add_typer(pipeline, name=Verb.PIPELINE.value)
 commands.add_typer(registry, name=Verb.REGISTRY.value)
 
-EnvironmentOption = Annotated[str, typer.Option("--env", help="The environment: dev, staging, prod.")]
 AssemblyOption = Annotated[Path, typer.Option(help="What make synth wrote.")]
 RootOption = Annotated[Path, typer.Option(help="Folder of runs, buckets and registry: an account on this machine.")]
 GroupOption = Annotated[str | None, typer.Option(help="Model group; needed only where there are several.")]

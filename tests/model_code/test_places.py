@@ -16,13 +16,13 @@ from model_code.errors import OverreadError, UsageError
 from model_code.places import Bucket, Folder, Place, Unreachable, place_of
 from model_code.predict import predict, sources_of
 from model_code.predictor import Predictor
+from tests.aws import pretend_credentials
 from tests.films import planted_in, real_film
 
 
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}.items():
-        monkeypatch.setenv(name, value)
+    pretend_credentials(monkeypatch)
     with mock_aws():
         boto3.client("s3").create_bucket(Bucket="films")
         yield

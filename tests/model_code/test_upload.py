@@ -21,6 +21,7 @@ from model_code.errors import ManifestError, OverreadError, UsageError
 from model_code.prepare import prepare
 from model_code.tasks import SKIN8
 from model_code.upload import Item, upload
+from tests.aws import pretend_credentials
 from tests.sources import isic
 
 PART = 5 * 2**20
@@ -29,8 +30,7 @@ PART = 5 * 2**20
 
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}.items():
-        monkeypatch.setenv(name, value)
+    pretend_credentials(monkeypatch)
     monkeypatch.setattr(module, "PART", PART)
     with mock_aws():
         client = boto3.client("s3")
