@@ -37,6 +37,8 @@ class TrainingRecord(Record):
     epochs: list[dict[str, Any]]
     best_epoch: int
     torch: str
+    code_sha256: str | None = None
+    """Of the code that trained it (see ``code_sum``); None in a bundle of an earlier version, or of weights that others made."""
 
 
 class ReducedRecord(Record):
@@ -163,6 +165,8 @@ class DermoscopyGateRecord(Record):
     max_noise: float
     max_distance: float
     """Of colours and shades from those of known dermoscopies."""
+    min_margin: float
+    """Log odds of a dermoscopy against a picture of something else, by colours and shades."""
     max_embedding_distance: float
 
 

@@ -11,8 +11,12 @@ from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from model_code.bundle_info import DermoscopyGateRecord
-from model_code.film_gate.dermoscopy import DermoscopyGate, glance, signature
+from model_code.data.phantoms.dermoscopy.elsewhere import draw_elsewhere
+from model_code.data.phantoms.dermoscopy.other_organs import draw_other_organ
+from model_code.film_gate.dermoscopy import DermoscopyGate, glance
+from model_code.film_gate.fit_skin import fit_skin, held_out
 from model_code.film_gate.known import Known, held_out_distances
+from model_code.film_gate.signature import signature
 from model_code.progress import track
 
 Array = NDArray[np.float32]
@@ -20,6 +24,10 @@ Array = NDArray[np.float32]
 SEED: Final = 0
 CHANGES: Final = 5
 """Ways in which each picture is changed, to know more dermoscopes and lights than the validation split has."""
+SCENES, OTHER_ORGANS = 200, 60
+"""Drawn pictures that show no skin: scenes of any kind, and of medicine."""
+MARGINS: Final = (-3.0, -2.0)
+"""The limit of the log odds lies within these: what the few pictures of a small data set say of it is not believed beyond."""
 
 
 def fit_dermoscopy_gate(pictures: Sequence[Array], embeddings: Array, *, side: int) -> DermoscopyGate:
@@ -37,7 +45,10 @@ def fit_dermoscopy_gate(pictures: Sequence[Array], embeddings: Array, *, side: i
     with threadpool_limits(limits=1):  # the matrices are small: waiting for threads costs more than they bring
         seen = [glance(picture) for picture in track(shown, "fit the film gate", total=len(shown))]
         known = np.stack([signature(picture) for picture in shown])
+        drawn = [*(draw_elsewhere(rng) for _ in range(SCENES)), *(draw_other_organ(rng) for _ in range(OTHER_ORGANS))]
+        elsewhere = np.stack([signature(picture) for picture in drawn])
         owner = np.repeat(np.arange(len(pictures)), CHANGES + 1)
+        distances, margins = held_out(known, elsewhere, owner)
         limits = DermoscopyGateRecord(
             min_side=side,
             min_contrast=0.25 * _percentile([one.contrast for one in seen], 1),
@@ -45,10 +56,11 @@ def fit_dermoscopy_gate(pictures: Sequence[Array], embeddings: Array, *, side: i
             min_hues=0.6 * _percentile([one.hues for one in seen], 1),
             max_aspect=max(2.0, 1.2 * _percentile([max(one.shape[:2]) / min(one.shape[:2]) for one in pictures], 99)),
             max_noise=min(0.9, 3 * _percentile([one.noise for one in seen], 99)),
-            max_distance=1.2 * _percentile(held_out_distances(known, owner), 99),
+            max_distance=1.2 * _percentile(distances, 99),
+            min_margin=float(np.clip(_percentile(margins, 1), *MARGINS)),
             max_embedding_distance=6 * _percentile(held_out_distances(embeddings, np.arange(len(embeddings))), 99),
         )
-        return DermoscopyGate(limits, Known.fit(known), Known.fit(embeddings))
+        return DermoscopyGate(limits, fit_skin(known, elsewhere), Known.fit(embeddings))
 
 
 def still_dermoscopies(picture: Array, rng: np.random.Generator) -> list[Array]:

@@ -15,7 +15,8 @@ SIZE = 640
 """Longest side of the copies without a header."""
 
 
-def _folder(package: str, *parts: str) -> Path:
+def folder_of(package: str, *parts: str) -> Path:
+    """A folder of an installed package."""
     spec = importlib.util.find_spec(package)
     assert spec is not None and spec.submodule_search_locations, f"{package} is not installed"
     return Path(spec.submodule_search_locations[0]).joinpath(*parts)
@@ -45,7 +46,7 @@ def _without_header(image: DecodedImage) -> bytes:
 
 def medical() -> dict[str, dict[str, bytes]]:
     """CT, MR, ultrasound, nuclear medicine and palette pictures, by kind: as files, and as pictures without their headers."""
-    files = _distinct(_folder("data_store", "data")) | _distinct(_folder("pydicom", "data", "test_files"))
+    files = _distinct(folder_of("data_store", "data")) | _distinct(folder_of("pydicom", "data", "test_files"))
     return {
         "CT, MR, US and other DICOM files": {name: data for name, (data, _) in files.items()},
         "the same without their headers": {name: _without_header(image) for name, (_, image) in files.items()},
@@ -54,7 +55,7 @@ def medical() -> dict[str, dict[str, bytes]]:
 
 def leg_film() -> dict[str, dict[str, bytes]]:
     """The real leg film in all its encodings, with and without its header."""
-    files = {path.stem: path.read_bytes() for path in sorted(_folder("data_store", "data").glob("RG3_*.dcm"))}
+    files = {path.stem: path.read_bytes() for path in sorted(folder_of("data_store", "data").glob("RG3_*.dcm"))}
     return {
         "a real leg film": files,
         "the same without its header": {name: _without_header(decode(data)) for name, data in files.items()},
@@ -65,7 +66,7 @@ def photographs() -> dict[str, dict[str, bytes]]:
     """Photographs and micrographs, in colour and in grey"""
     paths = [
         path
-        for folder in (_folder("skimage", "data"), _folder("sklearn", "datasets", "images"))
+        for folder in (folder_of("skimage", "data"), folder_of("sklearn", "datasets", "images"))
         for path in sorted(folder.iterdir())
         if path.suffix in (".png", ".jpg")
     ]

@@ -14,6 +14,7 @@ from model_code.data.phantoms.dermoscopy.population import draw_rows
 from tests.bank.drawn import drawn
 from tests.bank.files import leg_film, medical, photographs
 from tests.bank.good import phantoms, real_chest_films
+from tests.bank.skin_photographs import graphics, skin_photographs
 from tests.bank.solids import DEVELOPMENT, HELD_OUT
 from tests.films import dicom, jpeg, png
 
@@ -36,7 +37,8 @@ def wrong_skin(*, held_out: bool, count: int, seed: int) -> Files:
     films = phantoms(count, seed)
     bank: Files = {"chest films": {str(index): png(_bytes(film)) for index, film in enumerate(films)}}
     if not held_out:
-        bank |= {"a real chest film": real_chest_films()} | leg_film() | medical() | photographs()
+        bank |= {"a real chest film": real_chest_films(), "graphics": graphics()} | leg_film() | medical()
+        bank["photographs in grey"] = photographs()["photographs in grey"]
     grey = drawn(films, HELD_OUT if held_out else DEVELOPMENT, rng, count)
     bank |= {kind: files for kind, files in grey.items() if "header" not in kind}
     for kind in ("chest films", "pages of text", "noise", "gradients, checkerboards, rings", "other parts of the body"):
@@ -46,7 +48,7 @@ def wrong_skin(*, held_out: bool, count: int, seed: int) -> Files:
     )
     for scene in scenes:
         bank[scene.__name__.strip("_")] = {str(index): jpeg(scene(rng)) for index in range(count)}
-    return bank
+    return bank | skin_photographs(held_out=held_out, seed=seed)
 
 
 def good_skin(*, count: int, seed: int) -> Files:
