@@ -53,9 +53,9 @@ $(VENV)/judge/.ready: operations/requirements-judge.txt
 	$(BIN)/npm install --silent --no-audit --no-fund --legacy-peer-deps --prefix $(VENV)/judge asl-validator@4.0.0 @cdklabs/cdk-validator-cfnguard@0.0.62
 	@touch $@
 
-BENCHES := latency gate load burned_in_text judging data train
+BENCHES := latency gate skin_gate load burned_in_text judging architectures data train
 
-bench: demo ## every benchmark, each with its aims beside what was reached (about 10 minutes after the demo)
+bench: demo ## every benchmark, each with its aims beside what was reached (about 13 minutes after the demo)
 	@failed=0; for one in $(BENCHES); do $(BIN)/python -m bench.$$one || failed=1; done; exit $$failed
 
 sdk: setup ## our tables of AWS's images beside those of the SageMaker SDK

@@ -15,6 +15,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,7 +32,7 @@ from model_code.data.duplicates import near_pairs
 from model_code.data.shards import rows_a_piece, shard_side, write_shard
 from model_code.torchvision_shim import torchvision
 from model_code.training.augment import films as augment
-from model_code.training.batches import as_input, parts_of
+from model_code.training.batches import parts_of
 from tests.bank.good import phantoms
 from tests.films import jpeg, png, real_film
 
@@ -129,16 +130,31 @@ def loader_table(drawn: list[NDArray[np.uint8]], folder: Path, seconds: float) -
     raw = Raw([folder / f"{index % len(drawn)}.png" for index in range(100_000)])
     many = np.memmap(folder / "shard", np.uint8, "w+", shape=(4096, *smalls.shape[1:]))
     many[:] = smalls[np.arange(4096) % len(smalls)]
-    targets, generator, rng = torch.zeros(4096, 14), torch.Generator().manual_seed(0), np.random.default_rng(0)
+    targets, generators = torch.zeros(4096, 14), [torch.Generator().manual_seed(number) for number in range(WORKERS)]
 
     def from_raw() -> Iterator[int]:
         for batch in DataLoader(raw, BATCH, num_workers=WORKERS, shuffle=True, multiprocessing_context="fork"):
             yield len(batch)
 
+    def steps(number: int) -> Iterator[NDArray[np.int64]]:
+        rng = np.random.default_rng(number)
+        return (rng.integers(0, 4096, BATCH) for _ in range(1_000_000))
+
     def from_shards(augmented: bool) -> Iterator[int]:
-        steps = (rng.integers(0, 4096, BATCH) for _ in range(1_000_000))
-        for parts in parts_of(many, targets, steps, parts=1, mine=slice(None), device=torch.device("cpu")):
-            yield len(augment(as_input(parts[0].films), SIDE, generator) if augmented else parts[0].films)
+        """Each worker is a thread, as the raw films' are processes."""
+        readers = [
+            parts_of(many, targets, steps(number), parts=1, mine=slice(None), device=torch.device("cpu"))
+            for number in range(WORKERS)
+        ]
+
+        def batches(number: int) -> int:
+            """Some, so that the workers seldom wait for each other."""
+            read = [next(readers[number])[0].films for _ in range(8)]
+            return sum(len(augment(films, SIDE, generators[number]) if augmented else films) for films in read)
+
+        with ThreadPoolExecutor(WORKERS) as pool:
+            while True:
+                yield sum(pool.map(batches, range(WORKERS)))
 
     torch.set_num_threads(1)
     read, changed = from_shards(False), from_shards(True)
@@ -147,7 +163,6 @@ def loader_table(drawn: list[NDArray[np.uint8]], folder: Path, seconds: float) -
         CHANGED: (changed, spent(lambda: next(changed))),
         READ: (read, spent(lambda: next(read))),
     }
-    torch.set_num_threads(WORKERS)
     rates: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for name, (batches, _ms) in ways.items():

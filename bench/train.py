@@ -5,6 +5,9 @@ augmented ("loader on") and on one batch that stays on the device ("loader off")
 whatever else the machine does meets all of them; the median of the rounds counts. Arithmetic is counted by torch's flop counter
 on the way forwards; backwards is twice that. The peak is the GPU's published one, or where it is not known the best that a large
 matrix product reaches here in the same minutes.
+
+Network, picture size, labels, loss and batch are a preset's; ``--rates docs/training-rates.json`` keeps what was measured, and
+``python -m operations.cost.training_guide --write docs/training.md`` makes the guide's table from it.
 """
 
 from __future__ import annotations
@@ -12,33 +15,27 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import count
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
-from torch.utils.flop_counter import FlopCounterMode
 
+from bench.learners import Variant, drawn, measure, prepared, reading, settle
+from bench.rates import Others, keep, machine, read_rates
 from model_code.contract import Architecture
-from model_code.data.shards import Shards, shard_side, write_shard
 from model_code.errors import UsageError
-from model_code.models import build_model
-from model_code.tasks import CHEST14
-from model_code.training.augment import unchanged
-from model_code.training.batches import Part, parts_of, plan
-from model_code.training.config import TrainConfig
+from model_code.training.config import TrainConfig, gather, presets
 from model_code.training.distributed import Crew, joined
-from model_code.training.learner import Learner, precision_on
-from model_code.training.losses import make_loss
+from model_code.training.learner import precision_on
 
-FILMS: Final = 512
 MIXED_AIM, LOADER_AIM, SHARE_AIM = 1.5, 0.9, 0.2
 """On a GPU: mixed precision over float32, loader on over loader off, share of the peak in mixed precision."""
+BUSY: Final = 0.2
+"""Share of the processors; where other programs take more, rates say little."""
 PEAKS: Final = {
     "T4": {"float32": 8.1, "fp16": 65.0},
     "V100": {"float32": 15.7, "fp16": 125.0},
@@ -51,96 +48,69 @@ PEAKS: Final = {
 """NVIDIA's data sheets: 10^12 operations a second, dense, SXM where there are several."""
 
 
-@dataclass
-class Variant:
-    """One way of training, and what its rounds took."""
-
-    precision: str
-    loader: bool
-    learner: Learner
-    steps: Iterator[list[Part]]
-    flops: float = 0.0
-    """Of one film, forwards and backwards."""
-    rates: list[float] = field(default_factory=list)
-
-    @property
-    def films_a_second(self) -> float:
-        return float(np.median(self.rates))
-
-
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measures and prints one table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--architecture", default=Architecture.DENSENET121.value, choices=[one.value for one in Architecture])
-    parser.add_argument("--side", type=int, default=224, help="of the model's input, in pixels")
-    parser.add_argument("--batch-size", type=int, help="films a step; default: 128 on a GPU, 8 on processors")
-    parser.add_argument("--seconds", type=float, default=60, help="of measuring, over all variants")
-    asked = parser.parse_args()
+    asked, config = _asked(arguments)
     with tempfile.TemporaryDirectory() as folder, joined() as crew:
         gpu = crew.device.type == "cuda"
-        batch = asked.batch_size or (128 if gpu else 8)
-        config = TrainConfig("chest14", asked.architecture, image_size=asked.side, batch_size=batch, precision="float32")
-        films = shards(Path(folder), asked.side)
-        names = ["float32", *(name for name in ("bf16", "fp16") if _can(crew, name))][: 3 if gpu else 2]
-        variants = [prepared(config, name, loader, films, crew) for name in names for loader in (True, False)]
+        if not gpu and not asked.batch_size:
+            config = replace(config, batch_size=8)
+        data = drawn(Path(folder), config)
+        names = ["float32", *(name for name in ("bf16", "fp16") if _can(crew, name))]
+        variants = [prepared(config, name, loader, data, crew) for name in names for loader in (True, False)]
         peaks = {name: peak(crew, name) for name in names}
-        until = time.perf_counter() + asked.seconds
+        others, until = Others(), time.perf_counter() + asked.seconds
         while time.perf_counter() < until or not variants[-1].rates:
             peaks = {name: max(peaks[name], peak(crew, name)) for name in names}
             for variant in variants:
-                variant.rates.append(measure(variant, batch, asked.seconds / 6 / len(variants)))
-        Console().print(table(variants, peaks, crew, f"{asked.architecture}, {asked.side} x {asked.side}, {batch} films a step"))
+                variant.rates.append(measure(variant, config.batch_size, asked.seconds / 6 / len(variants)))
+        taken = others.share()
+        size = f"{config.image_size} x {config.image_size}, {config.batch_size} films a step"
+        console = Console()
+        console.print(table(variants, peaks, crew, f"{asked.preset}: {config.architecture}, {size}"))
+        if taken is not None and taken > BUSY:
+            console.print(f"Other programs took {taken:.0%} of the processors meanwhile; measure again without them.")
+        if asked.rates:
+            found = entry(asked.preset, config, variants, reading(config, data, crew), crew)
+            keep(asked.rates, {**found, "others": taken})
 
 
-def shards(folder: Path, side: int) -> Shards:
-    """Grey pictures of noise in a real shard: what they show costs nothing."""
-    draw = np.random.default_rng(0)
-    pictures = [draw.integers(0, 256, (1, shard_side(side), shard_side(side)), dtype=np.uint8) for _ in range(FILMS)]
-    write_shard(folder / "train-00000", pictures, map(str, range(FILMS)))
-    return Shards([folder / "train-00000.npy"], np.zeros(FILMS, np.int64), np.arange(FILMS))
+def _asked(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, TrainConfig]:
+    """The options, and the configuration that they name."""
+    parser = argparse.ArgumentParser(prog="bench.train", description=__doc__.splitlines()[0])
+    parser.add_argument("--preset", default="chest14", choices=presets(), help="default: chest14")
+    parser.add_argument("--architecture", choices=[one.value for one in Architecture], help="default: the preset's")
+    parser.add_argument("--side", type=int, help="of the model's input, in pixels; default: the preset's")
+    parser.add_argument("--batch-size", type=int, help="films a step; default: the preset's on a GPU, 8 on processors")
+    parser.add_argument("--seconds", type=float, default=60, help="of measuring, over all variants")
+    parser.add_argument("--rates", type=Path, metavar="FILE", help="keep the best rate in docs/training-rates.json")
+    asked = parser.parse_args(arguments)
+    changed = {"architecture": asked.architecture, "image_size": asked.side, "batch_size": asked.batch_size}
+    settings = {name: value for name, value in changed.items() if value is not None}
+    try:
+        config = gather({}, None, {"preset": asked.preset, **settings})
+        if asked.rates:
+            read_rates(asked.rates)
+    except UsageError as error:
+        parser.error(str(error))
+    if asked.rates and (asked.architecture or asked.side):
+        parser.error("--rates keeps the rates of presets as they are; leave --architecture and --side out")
+    return asked, config
 
 
-def prepared(config: TrainConfig, precision: str, loader: bool, films: Shards, crew: Crew) -> Variant:
-    """A learner that has warmed up, its arithmetic counted."""
-    settings = {**config.__dict__, "precision": precision, "augmentation": "task" if loader else "none"}
-    model = build_model(config.architecture, len(CHEST14.labels), config.output_stride)
-    targets = torch.randint(0, 2, (FILMS, len(CHEST14.labels))).float()
-    learner = Learner(TrainConfig(**settings), model, make_loss("task", targets, exclusive=False), crew)
-
-    def read() -> Iterator[list[Part]]:
-        for epoch in count(1):
-            rows = plan(targets, batch_size=config.batch_size, parts=1, balance=0, seed=0, epoch=epoch)
-            yield from parts_of(films, targets, rows, parts=1, mine=slice(None), device=crew.device)
-
-    steps = read()
-    if not loader:
-        first = next(steps)[0]
-        small = (unchanged(first.films.float() / 255, config.image_size) * 255).to(torch.uint8)
-        steps = iter(lambda: [first._replace(films=small)], None)
-    variant = Variant(precision, loader, learner, steps)
-    example = torch.zeros(1, model.channels, config.image_size, config.image_size, device=crew.device)
-    with FlopCounterMode(display=False) as counted, torch.no_grad():
-        model.eval()(example)
-    variant.flops = 3 * counted.get_total_flops()
-    for _ in range(2):
-        step(variant)
-    return variant
-
-
-def step(variant: Variant) -> None:
-    parts = next(variant.steps)
-    variant.learner.step(parts, parts[0].targets.cpu(), place=(1, 0), progress=0.5)
-
-
-def measure(variant: Variant, batch: int, seconds: float) -> float:
-    """Films a second over whole steps."""
-    _settle(variant.learner.crew)
-    started, done = time.perf_counter(), 0
-    while done < 2 or time.perf_counter() - started < seconds:
-        step(variant)
-        done += 1
-    _settle(variant.learner.crew)
-    return done * batch / (time.perf_counter() - started)
+def entry(preset: str, config: TrainConfig, variants: list[Variant], loader: float, crew: Crew) -> dict[str, Any]:
+    """What the guide needs of a measurement: the best precision with the loader on, and on what it was."""
+    best = max((one for one in variants if one.loader), key=lambda one: one.films_a_second)
+    return {
+        "preset": preset,
+        "machine": machine(crew.device),
+        "torch": torch.__version__,
+        "precision": best.precision,
+        "films_a_step": config.batch_size,
+        "films_per_second": round(best.films_a_second, 2),
+        "loader_films_per_second": round(loader),
+        "operations_per_film": best.flops,
+    }
 
 
 def peak(crew: Crew, precision: str) -> tuple[float, str]:
@@ -155,10 +125,10 @@ def peak(crew: Crew, precision: str) -> tuple[float, str]:
     matrix = torch.randn(size, size, device=crew.device, dtype=dtype)
     times = []
     for _ in range(6):
-        _settle(crew)
+        settle(crew)
         started = time.perf_counter()
         matrix @ matrix
-        _settle(crew)
+        settle(crew)
         times.append(time.perf_counter() - started)
     return 2 * size**3 / min(times), "best matrix product here"
 
@@ -199,11 +169,6 @@ def _can(crew: Crew, precision: str) -> bool:
         return precision_on(crew.device, precision) is not None
     except UsageError:
         return False
-
-
-def _settle(crew: Crew) -> None:
-    if crew.device.type == "cuda":
-        torch.cuda.synchronize(crew.device)
 
 
 if __name__ == "__main__":

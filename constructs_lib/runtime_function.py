@@ -41,6 +41,7 @@ class RuntimeFunction(Construct):
         concurrency: int = 5,
     ) -> None:
         super().__init__(scope, id)
+        self.place = place
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.policy = iam.ManagedPolicy(self, "Policy", roles=[self.role], statements=place.network.attachment_statements())
         self.log_group = place.log_group(self, "Logs")

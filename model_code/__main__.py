@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 
 from model_code import __version__
 from model_code.commands import builtin, cloud, data, judging, model, pipeline, reading, weights
 from model_code.errors import OverreadError, UsageError
+from model_code.files import UNWRITABLE
+
+INTERRUPTED: Final = 130
+"""Exit code after Ctrl-C: 128 and the signal's number."""
 
 app = typer.Typer(
     name="overread",
@@ -45,7 +50,10 @@ def main() -> NoReturn:
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
-        sys.exit(app(arguments, prog_name="overread", standalone_mode=False) or 0)
+        code = app(arguments, prog_name="overread", standalone_mode=False) or 0
+        if code == INTERRUPTED:  # which typer answers without a word
+            raise KeyboardInterrupt
+        sys.exit(code)
     except (OverreadError, typer.TyperException) as error:
         if debug:
             raise
@@ -53,10 +61,14 @@ def main() -> NoReturn:
             _fail_usage(error)
         _fail(" ".join(str(error).split()), 2 if isinstance(error, UsageError) else 1)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("interrupted; run the same command again to go on", 130)
+        _fail("interrupted; run the same command again to go on", INTERRUPTED)
     except Exception as error:
         if debug:
             raise
+        if isinstance(error, OSError) and error.errno in UNWRITABLE:
+            _fail(
+                f"a file could not be read or written ({os.strerror(error.errno)}); mend that and run the same command again", 1
+            )
         # its text may quote what it failed on, so only its type is shown
         _fail(f"unexpected {type(error).__name__}; run again with --debug to see where", 1)
 

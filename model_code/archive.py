@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from model_code.bundle import SUMS
 from model_code.errors import BundleError, UsageError
-from model_code.files import atomic_file
+from model_code.files import atomic_file, check_replaceable
 from model_code.packing import tar_gz_of
 
 NAME: Final = "model.tar.gz"
@@ -28,8 +29,10 @@ def unpacked(bundle: Path, out: Path | None) -> Iterator[tuple[Path, Path | None
 
     Raises:
         BundleError: the archive is damaged, too large, or holds more than plain files.
-        UsageError: an archive was to be changed in place.
+        UsageError: an archive was to be changed in place, or ``out`` is a folder that holds something else.
     """
+    if out is not None and not out.name.endswith(SUFFIX):
+        check_replaceable(out, SUMS)
     archive = bundle / NAME if (bundle / NAME).is_file() else bundle
     packed = archive.is_file()
     if packed and out is None:

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from model_code.bundle_info import BundleInfo
 from model_code.contract import Verb
 from model_code.errors import BundleError
-from model_code.files import atomic_folder, sha256_of
+from model_code.files import atomic_folder, check_replaceable, sha256_of
 from model_code.model_card import model_card
 from model_code.tasks import TaskSpec, task_spec
 
@@ -100,7 +100,12 @@ def open_bundle(folder: Path, *, needs: tuple[str, ...] = ()) -> Bundle:
 
 @contextmanager
 def create_bundle(folder: Path, info: BundleInfo) -> Iterator[Draft]:
-    """A new bundle; it appears sealed when the context is left, and not at all when the step fails."""
+    """A new bundle; it appears sealed when the context is left, and not at all when the step fails.
+
+    Raises:
+        UsageError: the folder holds something else.
+    """
+    check_replaceable(folder, SUMS)
     with atomic_folder(folder) as temporary:
         draft = Draft(temporary, info)
         yield draft
@@ -109,7 +114,12 @@ def create_bundle(folder: Path, info: BundleInfo) -> Iterator[Draft]:
 
 @contextmanager
 def edit_bundle(bundle: Bundle, out: Path | None = None) -> Iterator[Draft]:
-    """The next step of a bundle, in place or into ``out``; when the step fails, what was there stays as it was."""
+    """The next step of a bundle, in place or into ``out``; when the step fails, what was there stays as it was.
+
+    Raises:
+        UsageError: ``out`` holds something else.
+    """
+    check_replaceable(out or bundle.folder, SUMS)
     with atomic_folder(out or bundle.folder) as temporary:
         shutil.copytree(bundle.folder, temporary, dirs_exist_ok=True)
         draft = Draft(temporary, bundle.info)

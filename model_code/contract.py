@@ -37,6 +37,25 @@ class Architecture(StrEnum):
     MOBILENET_V2 = "mobilenet_v2"
 
 
+class Preset(StrEnum):
+    """Settings to train a task with: ``model_code/presets/NAME.json``. A name is its task's, or begins with it and a hyphen."""
+
+    CHEST14 = "chest14"
+    PNEUMONIA = "pneumonia"
+    SKIN8 = "skin8"
+    SKIN8_MOBILENET_V2 = "skin8-mobilenet_v2"
+    SKIN8_RESNET50 = "skin8-resnet50"
+
+    @property
+    def task(self) -> Task:
+        """What it trains for."""
+        return Task(self.value.partition("-")[0])
+
+
+AS_PRESET: Final = "preset"
+"""Of a pipeline's parameter: what the preset says. SageMaker takes no empty text."""
+
+
 class Precision(StrEnum):
     """What an exported graph computes in."""
 

@@ -21,7 +21,7 @@ from model_code.data.deidentify import deidentify_film
 from model_code.data.images import LIMITS
 from model_code.data.pseudonyms import Pseudonyms
 from model_code.errors import ImageError, ManifestError, UsageError
-from model_code.files import atomic_folder, write_json
+from model_code.files import atomic_folder, check_replaceable, write_json
 from model_code.progress import track
 from model_code.tasks import TaskSpec
 
@@ -73,9 +73,10 @@ def deidentify(spec: TaskSpec, *, root: Path, out: Path, pseudonyms: Pseudonyms,
         report: where ``deidentification.json`` goes; None puts it into ``out``.
 
     Raises:
-        UsageError: there is no file below ``root``, or ``out`` lies in it.
+        UsageError: there is no file below ``root``, or ``out`` lies in it or holds something else.
         ManifestError: the table lacks a column that it needs.
     """
+    check_replaceable(out, REPORT if report is None else "films")
     sources = list(_sources(root, out))
     with atomic_folder(out) as folder:
         (folder / "films").mkdir()

@@ -16,7 +16,7 @@ from model_code.archive import unpacked
 from model_code.bundle import GRAPH, WEIGHTS, Bundle, open_bundle
 from model_code.data.manifest import read_manifest
 from model_code.errors import BundleError, UsageError
-from model_code.files import atomic_folder, sha256_of, write_json
+from model_code.files import atomic_folder, check_replaceable, sha256_of, write_json
 from model_code.gate import TEST, scores_of
 from model_code.judging import policy
 from model_code.judging.cases import Case, drawn, worst
@@ -24,7 +24,7 @@ from model_code.judging.page import page
 from model_code.judging.policy import Verdict
 from model_code.judging.sbom import FILE_NAME as SBOM
 from model_code.judging.sbom import sbom
-from model_code.judging.scores import Scores, answers_of
+from model_code.judging.scores import Scores
 from model_code.judging.splits import split_proof
 from model_code.model_card import notices
 from model_code.predictor import Predictor
@@ -47,8 +47,10 @@ def evidence(folder: Path, *, data: Path, out: Path, gate: Path | None = None, e
 
     Raises:
         BundleError: the bundle was evaluated on other films.
-        UsageError: the verdict or the evaluation is of another model, or cannot be read.
+        UsageError: the verdict or the evaluation is of another model or of other films, or cannot be read, or ``out`` holds
+            something else.
     """
+    check_replaceable(out, PACK)
     with tempfile.TemporaryDirectory() as temporary, unpacked(folder, Path(temporary)) as (source, _):
         bundle = open_bundle(source, needs=("graph", "calibration", "film_gate", "metrics"))
         whole = read_manifest(data, bundle.spec)
@@ -57,7 +59,7 @@ def evidence(folder: Path, *, data: Path, out: Path, gate: Path | None = None, e
         assert metrics is not None
         if (metrics.manifest_sha256, metrics.split) != (scores.manifest_sha256, scores.split):
             raise BundleError(f"the model was evaluated on another test set than '{data}'; evaluate it on this one first")
-        verdict = _verdict_of(bundle, gate)
+        verdict = _verdict_of(scores, gate)
         materials = sbom()
         cases = worst(scores)
         content = _content(bundle, scores, split_proof(whole), verdict, cases)
@@ -70,12 +72,17 @@ def evidence(folder: Path, *, data: Path, out: Path, gate: Path | None = None, e
             (pack / PAGE).write_text(text, encoding="utf-8")
             names = sorted(path.name for path in pack.iterdir())
             (pack / SUMS).write_text("".join(f"{sha256_of(pack / name)}  {name}\n" for name in names), encoding="utf-8")
-            sealed = {"schema": "overread.pack/1", "model": scores.model, "sha256": sha256_of(pack / SUMS)}
+            sealed = {
+                "schema": "overread.pack/1",
+                "model": scores.model,
+                "task": bundle.info.task,
+                "sha256": sha256_of(pack / SUMS),
+            }
             write_json(pack / PACK, sealed)
     return sealed
 
 
-def _verdict_of(bundle: Bundle, gate: Path | None) -> Verdict | None:
+def _verdict_of(scores: Scores, gate: Path | None) -> Verdict | None:
     if gate is None:
         return None
     path = gate / policy.FILE_NAME
@@ -85,8 +92,10 @@ def _verdict_of(bundle: Bundle, gate: Path | None) -> Verdict | None:
         raise UsageError(
             f"no verdict at '{path}' ({type(error).__name__}); make it with: overread gate --report {gate}"
         ) from None
-    if verdict.challenger.answers != answers_of(bundle):
+    if verdict.challenger.answers != scores.answers:
         raise UsageError(f"the verdict in '{gate}' is of another model ({verdict.challenger.model}); ask the gate of this one")
+    if (verdict.manifest_sha256, verdict.split) != (scores.manifest_sha256, scores.split):
+        raise UsageError(f"the verdict in '{gate}' is of other films; ask the gate on this test set")
     return verdict
 
 

@@ -7,17 +7,20 @@ recorded in ``fetched.json`` and holds from then on: trust on first use. The add
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
 from model_code.data.download import SPARE, Remote, download
+from model_code.data.resumable import only_run
 from model_code.errors import OverreadError, UsageError, unknown
-from model_code.files import atomic_folder, sha256_of, write_json
+from model_code.files import UNWRITABLE, atomic_folder, sha256_of, write_json
 from model_code.progress import console
 
 RECORD: Final = "fetched.json"
@@ -50,14 +53,15 @@ def fetch(source: str, *, out: Path, known: Mapping[str, Any] | None = None) -> 
     wanted = listed[source]
     if not wanted["files"]:
         raise UsageError(wanted["by_hand"])
-    record = _recorded(source, out)
-    for file in wanted["files"]:
-        remote = Remote(**file)
-        if _is_there(out, record["files"].get(remote.name), remote.name):
-            console.print(f"{remote.name}: there already")
-            continue
-        record["files"][remote.name] = _fetch_one(remote, out, record["files"].get(remote.name))
-        write_json(out / RECORD, record)
+    with only_run(out, out):
+        record = _recorded(source, out)
+        for remote in (Remote(**file) for file in wanted["files"]):
+            earlier = record["files"].get(remote.name)
+            if _is_there(out, earlier, remote.name):
+                console.print(f"{remote.name}: there already")
+                continue
+            record["files"][remote.name] = _fetch_one(remote, out, earlier)
+            write_json(out / RECORD, record)
     if "by_hand" in wanted:
         console.print(wanted["by_hand"], soft_wrap=True)
     return record
@@ -65,7 +69,6 @@ def fetch(source: str, *, out: Path, known: Mapping[str, Any] | None = None) -> 
 
 def _recorded(source: str, out: Path) -> dict[str, Any]:
     try:
-        out.mkdir(parents=True, exist_ok=True)
         record: dict[str, Any] = json.loads((out / RECORD).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {"source": source, "files": {}}
@@ -86,6 +89,8 @@ def _is_there(out: Path, earlier: Mapping[str, Any] | None, name: str) -> bool:
 
 
 def _fetch_one(remote: Remote, out: Path, earlier: Mapping[str, Any] | None) -> dict[str, Any]:
+    if earlier:  # of another size than it was, or an archive whose folder is gone
+        (out / remote.name).unlink(missing_ok=True)
     path = download(remote, out)
     digest, size = sha256_of(path), path.stat().st_size
     if earlier and earlier["sha256"] != digest:
@@ -109,20 +114,40 @@ def _fetch_one(remote: Remote, out: Path, earlier: Mapping[str, Any] | None) -> 
 def _unpack(path: Path, out: Path) -> None:
     """As a whole or not at all; names that lead out of the folder are refused."""
     console.print(f"unpacking {path.name}")
+    _remove_half_unpacked(out, _stem(path.name))
     try:
         with atomic_folder(out / _stem(path.name)) as folder:
-            if path.name.endswith(".zip"):
-                with zipfile.ZipFile(path) as archive:
-                    needed = sum(info.file_size for info in archive.infolist())
-                    if needed + SPARE > shutil.disk_usage(out).free:
-                        raise OverreadError(f"{path.name} unpacks to {needed / 1e9:.1f} GB, which are not free in '{out}'")
-                    archive.extractall(folder)  # noqa: S202  it drops leading slashes and '..'
-            else:
-                with tarfile.open(path, "r:gz") as archive:
-                    archive.extractall(folder, filter="data")
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
-        raise OverreadError(f"{path.name} cannot be unpacked ({type(error).__name__}); remove it and fetch it again") from error
+            _extract(path, folder)
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        if isinstance(error, OSError) and error.errno in UNWRITABLE:
+            raise OverreadError(
+                f"{path.name} cannot be unpacked in '{out}' ({error.strerror}); it is kept: make room, then run the same again"
+            ) from error
+        path.unlink()
+        raise OverreadError(
+            f"{path.name} cannot be unpacked ({type(error).__name__}); it was removed: run the same command again, and if that "
+            "fails tell the publisher"
+        ) from error
     path.unlink()
+
+
+def _remove_half_unpacked(out: Path, stem: str) -> None:
+    """What ``atomic_folder`` was filling when an earlier run was killed: it can be gigabytes."""
+    for left in out.glob(f".{stem}.*"):
+        if left.is_dir() and re.fullmatch(re.escape(f".{stem}.") + r"\w{8}(\.old)?", left.name):
+            shutil.rmtree(left)
+
+
+def _extract(path: Path, folder: Path) -> None:
+    if path.name.endswith(".zip"):
+        with zipfile.ZipFile(path) as archive:
+            needed = sum(info.file_size for info in archive.infolist())
+            if needed + SPARE > shutil.disk_usage(folder).free:
+                raise OverreadError(f"{path.name} unpacks to {needed / 1e9:.1f} GB, which are not free in '{folder.parent}'")
+            archive.extractall(folder)  # noqa: S202  it drops leading slashes and '..'
+    else:
+        with tarfile.open(path, "r:gz") as archive:
+            archive.extractall(folder, filter="data")
 
 
 def _stem(name: str) -> str:

@@ -11,9 +11,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from model_code.errors import OverreadError
+from model_code.errors import OverreadError, UsageError
+
+UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO})
+"""What a disk that is full, over its quota, protected or broken answers."""
 
 
 @contextmanager
@@ -57,6 +60,23 @@ def atomic_folder(target: Path) -> Iterator[Path]:
             shutil.copytree(temporary, target, dirs_exist_ok=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_replaceable(target: Path, mark: str) -> None:
+    """Before the work begins: whether a folder that will be replaced as a whole holds nothing else that anybody may want.
+
+    Args:
+        target: where the result goes.
+        mark: the file that every such result holds; a pattern.
+
+    Raises:
+        UsageError: it is a file, or a folder with files in it and without the mark.
+    """
+    if target.is_dir() and (not any(target.iterdir()) or any(target.glob(mark))):
+        return
+    if target.exists():
+        what = f"holds other files and no {mark}" if target.is_dir() else "is a file"
+        raise UsageError(f"'{target}' {what}; it would be replaced as a whole: choose a new or an empty folder")
 
 
 def _replace(target: Path, temporary: Path) -> None:

@@ -7,6 +7,7 @@ name in the file is looked up and nothing in it is called, so the worst that a h
 from __future__ import annotations
 
 import pickletools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final
 
@@ -29,6 +30,88 @@ class Made:
     """Of an ordered dictionary."""
 
 
+@dataclass
+class _Reader:
+    """The stack and the memo of a pickle's machine."""
+
+    stack: list[Any] = field(default_factory=list)
+    memo: dict[int, Any] = field(default_factory=dict)
+
+    def push(self, value: Any) -> None:
+        self.stack.append(value)
+
+    def pop(self) -> Any:
+        return self.stack.pop()
+
+    def since_mark(self) -> list[Any]:
+        at = len(self.stack) - 1 - self.stack[::-1].index(_MARK)
+        taken = self.stack[at + 1 :]
+        del self.stack[at:]
+        return taken
+
+    def tuple_of(self, count: int) -> None:
+        self.stack[-count:] = [tuple(self.stack[-count:])]
+
+    def append(self, values: list[Any]) -> None:
+        self.stack[-1].extend(values)
+
+    def set_items(self, values: list[Any]) -> None:
+        target = self.stack[-1]
+        items = target.items if isinstance(target, Made) else target
+        items.update(zip(values[::2], values[1::2], strict=True))
+
+    def make(self) -> None:
+        arguments, made = self.pop(), self.pop()
+        self.push(Made(made.name, tuple(arguments)))
+
+    def build(self) -> None:
+        state = self.pop()
+        self.stack[-1].state.update(state)
+
+    def resolve(self) -> None:
+        kind, *rest = self.pop()
+        self.push(rest[0] if kind == "module" else (kind, *rest))
+
+    def remember(self, number: int) -> None:
+        self.memo[number] = self.stack[-1]
+
+
+_Step = Callable[[_Reader, Any], None]
+"""What one operation does with its argument."""
+
+_PLAIN: Final = ("BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE", "SHORT_BINSTRING")
+"""Operations whose argument is the value."""
+
+_STEPS: Final[Mapping[str, _Step]] = {
+    "PROTO": lambda *_: None,
+    "MARK": lambda reader, _: reader.push(_MARK),
+    "NONE": lambda reader, _: reader.push(None),
+    "NEWTRUE": lambda reader, _: reader.push(True),
+    "NEWFALSE": lambda reader, _: reader.push(False),
+    **dict.fromkeys(_PLAIN, _Reader.push),
+    "EMPTY_TUPLE": lambda reader, _: reader.push(()),
+    "TUPLE": lambda reader, _: reader.push(tuple(reader.since_mark())),
+    "TUPLE1": lambda reader, _: reader.tuple_of(1),
+    "TUPLE2": lambda reader, _: reader.tuple_of(2),
+    "TUPLE3": lambda reader, _: reader.tuple_of(3),
+    "EMPTY_LIST": lambda reader, _: reader.push([]),
+    "EMPTY_DICT": lambda reader, _: reader.push({}),
+    "APPEND": lambda reader, _: reader.append([reader.pop()]),
+    "APPENDS": lambda reader, _: reader.append(reader.since_mark()),
+    "SETITEM": lambda reader, _: reader.set_items([reader.pop(), reader.pop()][::-1]),
+    "SETITEMS": lambda reader, _: reader.set_items(reader.since_mark()),
+    "GLOBAL": lambda reader, name: reader.push(Made(str(name).replace(" ", "."))),
+    "REDUCE": lambda reader, _: reader.make(),
+    "NEWOBJ": lambda reader, _: reader.make(),
+    "BUILD": lambda reader, _: reader.build(),
+    "BINPERSID": lambda reader, _: reader.resolve(),
+    "BINPUT": _Reader.remember,
+    "LONG_BINPUT": _Reader.remember,
+    "BINGET": lambda reader, number: reader.push(reader.memo[number]),
+    "LONG_BINGET": lambda reader, number: reader.push(reader.memo[number]),
+}
+
+
 def read_document(stream: BinaryIO) -> Any:
     """One pickle of protocol 2; the stream then stands after it. Classes and objects are ``Made``.
 
@@ -39,74 +122,11 @@ def read_document(stream: BinaryIO) -> Any:
         DocumentError: an operation that files of networks do not have, or no end.
         ValueError, KeyError, IndexError, TypeError, AttributeError: the operations do not fit together.
     """
-    stack: list[Any] = []
-    memo: dict[Any, Any] = {}
-
-    def since_mark() -> list[Any]:
-        at = len(stack) - 1 - stack[::-1].index(_MARK)
-        taken = stack[at + 1 :]
-        del stack[at:]
-        return taken
-
+    reader = _Reader()
     for operation, argument, _ in pickletools.genops(stream):
-        match operation.name:
-            case "PROTO":
-                pass
-            case "STOP":
-                return stack.pop()
-            case "MARK":
-                stack.append(_MARK)
-            case "NONE":
-                stack.append(None)
-            case "NEWTRUE" | "NEWFALSE":
-                stack.append(operation.name == "NEWTRUE")
-            case "BININT" | "BININT1" | "BININT2" | "LONG1" | "BINFLOAT" | "BINUNICODE" | "SHORT_BINSTRING":
-                stack.append(argument)
-            case "EMPTY_TUPLE":
-                stack.append(())
-            case "TUPLE":
-                stack.append(tuple(since_mark()))
-            case "TUPLE1" | "TUPLE2" | "TUPLE3":
-                count = int(operation.name[-1])
-                stack[-count:] = [tuple(stack[-count:])]
-            case "EMPTY_LIST":
-                stack.append([])
-            case "EMPTY_DICT":
-                stack.append({})
-            case "APPEND":
-                _extend(stack, [stack.pop()])
-            case "APPENDS":
-                _extend(stack, since_mark())
-            case "SETITEM":
-                value, key = stack.pop(), stack.pop()
-                _set_items(stack[-1], [key, value])
-            case "SETITEMS":
-                values = since_mark()
-                _set_items(stack[-1], values)
-            case "GLOBAL":
-                stack.append(Made(str(argument).replace(" ", ".")))
-            case "REDUCE" | "NEWOBJ":
-                arguments, made = stack.pop(), stack.pop()
-                stack.append(Made(made.name, tuple(arguments)))
-            case "BUILD":
-                state = stack.pop()
-                stack[-1].state.update(state)
-            case "BINPERSID":
-                kind, *rest = stack.pop()
-                stack.append(rest[0] if kind == "module" else (kind, *rest))
-            case "BINPUT" | "LONG_BINPUT":
-                memo[argument] = stack[-1]
-            case "BINGET" | "LONG_BINGET":
-                stack.append(memo[argument])
-            case other:
-                raise DocumentError(f"its pickle holds the operation {other}, which files of networks do not have")
+        if operation.name == "STOP":
+            return reader.pop()
+        if operation.name not in _STEPS:
+            raise DocumentError(f"its pickle holds the operation {operation.name}, which files of networks do not have")
+        _STEPS[operation.name](reader, argument)
     raise DocumentError("its pickle has no end")
-
-
-def _extend(stack: list[Any], values: list[Any]) -> None:
-    stack[-1].extend(values)
-
-
-def _set_items(target: Any, values: list[Any]) -> None:
-    items = target.items if isinstance(target, Made) else target
-    items.update(zip(values[::2], values[1::2], strict=True))

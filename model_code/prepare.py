@@ -20,7 +20,7 @@ import pandas as pd
 from model_code import __version__
 from model_code.data import pieces
 from model_code.data.boxes import as_places
-from model_code.data.duplicates import HELD_OUT
+from model_code.data.kept import Entry, Kept, keep
 from model_code.data.manifest import check, write_manifest
 from model_code.data.phantoms.places import FILE_NAME as PLACES
 from model_code.data.refusals import near_duplicates, refuse_groups_in_two_splits, refuse_near_duplicates, write_report
@@ -28,108 +28,101 @@ from model_code.data.resumable import discard, resumable_folder
 from model_code.data.shards import shard_side
 from model_code.data.sources import SOURCES
 from model_code.data.sources.listing import Listing
+from model_code.data.targets import check_target
 from model_code.errors import ManifestError, UsageError, unknown
 from model_code.files import atomic_folder
 from model_code.machines import ALONE, Machine
 from model_code.tasks import TaskSpec
 
-Entry = dict[str, Any]
 
-
-@dataclass(frozen=True)
-class Request:
-    """What is prepared of a listing, by this machine."""
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What is to be prepared, from where and to where."""
 
     spec: TaskSpec
-    listing: Listing
+    """The task whose labels are expected."""
+    source: str
+    """The kind of source; ``model_code.data.sources`` lists them."""
     root: Path
-    lines: pd.DataFrame
-    """The listing's rows of this machine, patients' numbers replaced."""
-    part: str | None
-    """This machine's name, where there are several."""
-    side: int
-    """Of the pictures in shards."""
+    """The source's folder."""
+    out: Path
+    """The data set to make; each of several machines makes its part of it."""
+    seed: int = 0
+    """Decides the split of each group, where the source brings none."""
+    table: Path | None = None
+    """The table, where it does not lie in ``root``."""
+    machine: Machine = ALONE
+    """With several, each has the whole table and its share of the films, and leaves the others' to them."""
+    image_size: int | None = None
+    """Side of the model's input that the shards are for, in pixels; the task's by default."""
+    labels_only: bool = False
+    """Write the manifest alone, where the pictures are not there yet."""
+    drop_duplicates: bool = False
+    """Leave out the one of two near-duplicates in two splits that is held out less, instead of stopping."""
+
+    @property
+    def side(self) -> int:
+        """Of the pictures in shards, in pixels."""
+        return shard_side(self.image_size or self.spec.image_size)
+
+    @property
+    def part(self) -> str | None:
+        """This machine's name, where there are several."""
+        return self.machine.name if self.machine.count > 1 else None
 
 
-def prepare(
-    spec: TaskSpec,
-    *,
-    source: str,
-    root: Path,
-    seed: int,
-    out: Path,
-    table: Path | None = None,
-    machine: Machine = ALONE,
-    image_size: int | None = None,
-    labels_only: bool = False,
-    drop_duplicates: bool = False,
-) -> dict[str, Any]:
-    """Writes ``out`` (manifest, films, shards, ``preparation.json`` and ``.html``) as a whole or not at all; returns the report.
+def prepare(order: Order) -> dict[str, Any]:
+    """Writes ``order.out`` (manifest, films, shards, ``preparation.json`` and ``.html``) whole or not at all; returns the report.
 
     A run that was killed goes on where it stopped. What is refused is shown in ``OUT.refused/preparation.html``.
 
-    Args:
-        spec: the task whose labels are expected.
-        source: the kind of source; ``model_code.data.sources`` lists them.
-        root: the source's folder.
-        seed: decides the split of each group, where the source brings none.
-        out: the data set to make; each of several machines makes its part of it.
-        table: the table, where it does not lie in ``root``.
-        machine: with several, each has the whole table and its share of the films, and leaves the others' to them.
-        image_size: side of the model's input that the shards are for, in pixels; the task's by default.
-        labels_only: write the manifest alone, where the pictures are not there yet.
-        drop_duplicates: leave out the one of two near-duplicates in two splits that is held out less, instead of stopping.
-
     Raises:
-        UsageError: an unknown source, or one of another task.
+        UsageError: an unknown source, or one of another task; a folder to make that would replace something else.
         ManifestError: the source must not be trained on (the message says why), or no picture could be read.
     """
-    if source not in SOURCES:
-        raise unknown("source", source, SOURCES)
-    kind = SOURCES[source]
-    if kind.task not in (None, spec.task):
-        raise UsageError(f"the source '{source}' is for the task '{kind.task}', not '{spec.task}'; leave --task out")
-    listing = kind.read(root, spec, table=table, seed=seed)
-    if listing.from_files and machine.count > 1:
-        raise UsageError("this source needs all of its files to list them; prepare it with one machine, or write a table")
+    listing = _listing_of(order)
     lines = _anonymous(listing.table)
-    refuse_groups_in_two_splits(lines, listing, root=root, spec=spec, out=out)
-    check(lines.assign(sha256=""), spec)
-    told = {"task": spec.task.value, "source": source, "notes": list(listing.notes), "left_out": dict(listing.left_out)}
-    if labels_only:
-        return _write_labels_only(lines, listing, spec, told, out)
-    mine = lines if machine.count == 1 else lines[[(root / image).is_file() for image in lines["image"]]]
-    part = machine.name if machine.count > 1 else None
-    request = Request(spec, listing, root, mine, part, shard_side(image_size or spec.image_size))
-    with resumable_folder(out, _sum_of(request)) as work:
-        frame, quarantined = _convert(request, work)
-        if frame.empty and quarantined:
-            discard(out)
-            detail = quarantined[0]["detail"]
-            raise ManifestError(f"none of the {len(mine)} films under '{root}' could be read; first reason: {detail}")
-        pairs = near_duplicates(frame, listing, work)
-        if not drop_duplicates:
-            refuse_near_duplicates(pairs, spec=spec, out=out)
-        for pair in pairs:
-            detail = f"of {pair.numbers[1]}, in {pair.splits[1]}"
-            quarantined.append({"line": pair.numbers[0], "code": "near_duplicate", "detail": detail})
-        left = [pair.row for pair in pairs]
-        report = {
-            **told,
-            **_counts(frame.drop(index=left), spec),
-            "numbered_by": listing.numbered,
-            "quarantined": sorted(quarantined, key=lambda entry: int(entry["line"])),
-            "quarantined_by_code": dict(sorted(Counter(str(entry["code"]) for entry in quarantined).items())),
-            "near_duplicates": len(pairs),
-            "shards": {"side": request.side, "channels": spec.channels},
-            "left_to_others": len(lines) - len(mine),
-        }
-        write_report(work, report, pairs, part)  # as long as all films are there
-        for image in frame["image"].iloc[left]:
-            (work / image).unlink()
-        _write_tables(frame.drop(index=left).reset_index(drop=True), request, work)
+    refuse_groups_in_two_splits(lines, listing, root=order.root, spec=order.spec, out=order.out)
+    check(lines.assign(sha256=""), order.spec)
+    if order.labels_only:
+        return _write_labels_only(order, listing, lines)
+    own = lines if order.part is None else lines[[(order.root / image).is_file() for image in lines["image"]]]
+    with resumable_folder(order.out, _sum_of(order, own)) as work:
+        made = keep(_convert(order, own, work), own, first=listing.first)
+        if made.frame.empty and made.quarantined:
+            discard(order.out)
+            detail = made.quarantined[0]["detail"]
+            raise ManifestError(f"none of the {len(own)} films under '{order.root}' could be read; first reason: {detail}")
+        pairs = near_duplicates(made.frame, listing, work)
+        if not order.drop_duplicates:
+            refuse_near_duplicates(pairs, spec=order.spec, out=order.out)
+        kept = made.without(pairs)
+        report = {**_told(order, listing), **_result(order, listing, kept)}
+        report |= {"near_duplicates": len(pairs), "left_to_others": len(lines) - len(own)}
+        write_report(work, report, pairs, order.part)  # as long as all films are there
+        _write_tables(order, listing, kept, work)
+        for film in set((work / pieces.FILMS).iterdir()) - {work / image for image in kept.frame["image"]}:
+            film.unlink()  # of a near-duplicate, or the same pixels in another file
         shutil.rmtree(work / pieces.RECORDS)
     return report
+
+
+def _listing_of(order: Order) -> Listing:
+    """The source's table, of a source and to a folder that will do."""
+    if order.source not in SOURCES:
+        raise unknown("source", order.source, SOURCES)
+    kind = SOURCES[order.source]
+    if kind.task not in (None, order.spec.task):
+        raise UsageError(f"the source '{order.source}' is for the task '{kind.task}', not '{order.spec.task}'; leave --task out")
+    check_target(order.out, order.root, order.table)
+    if not order.root.is_dir():
+        raise UsageError(f"no folder at '{order.root}'; --root is the folder of the source: its tables and its images")
+    listing = kind.read(order.root, order.spec, table=order.table, seed=order.seed)
+    if listing.table.empty:
+        raise ManifestError(f"the source in '{order.root}' names no picture; its table or its folders are empty")
+    if listing.from_files and order.part is not None:
+        raise UsageError("this source needs all of its files to list them; prepare it with one machine, or write a table")
+    return listing
 
 
 def _anonymous(table: pd.DataFrame) -> pd.DataFrame:
@@ -138,67 +131,62 @@ def _anonymous(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(group=[f"G{code:06d}" if code >= 0 else None for code in codes]).reset_index(drop=True)  # -1: empty
 
 
-def _sum_of(request: Request) -> str:
+def _sum_of(order: Order, own: pd.DataFrame) -> str:
     """A sum over all that decides what is made."""
-    facts = f"{__version__} {request.spec.task} {request.side} {request.part} {request.root.resolve()}\n"
-    return hashlib.sha256((facts + request.lines.to_csv(index=False)).encode()).hexdigest()
+    facts = f"{__version__} {order.spec.task} {order.side} {order.part} {order.root.resolve()}\n"
+    return hashlib.sha256((facts + own.to_csv(index=False)).encode()).hexdigest()
 
 
-def _convert(request: Request, work: Path) -> tuple[pd.DataFrame, list[Entry]]:
-    """Makes films and shards; returns the manifest of what could be read, and what could not or stands twice.
-
-    Of several rows with the same pixels the one in the split that is held out most is kept, then the first.
-    """
-    lines, first, channels = request.lines, request.listing.first, request.spec.channels
-    rows = [(number, lines["split"][number], request.root / lines["image"][number]) for number in lines.index]
-    job = pieces.Job(work, request.side, channels)
-    parts = pieces.plan(rows, side=request.side, channels=channels, machine=request.part)
+def _convert(order: Order, own: pd.DataFrame, work: Path) -> list[Entry]:
+    """Makes films and shards of this machine's rows; returns what became of each."""
+    side, channels = order.side, order.spec.channels
+    rows = [(number, own["split"][number], order.root / own["image"][number]) for number in own.index]
+    job = pieces.Job(work, side, channels)
+    parts = pieces.plan(rows, side=side, channels=channels, machine=order.part)
     pieces.make(parts, job, "prepare films")
-    done: list[Entry] = sorted(pieces.records(parts, job), key=lambda record: int(record["number"]))
-    quarantined = [
-        {"line": record["number"] + first, "code": record["code"], "detail": record["detail"]}
-        for record in done
-        if "code" in record
-    ]
-    read = [record for record in done if "sha256" in record]
-    frame = lines.loc[[record["number"] for record in read]].reset_index(drop=True)
-    frame = frame.assign(
-        source=frame["image"],
-        image=[pieces.film_name(record["sha256"]) for record in read],
-        sha256=[record["sha256"] for record in read],
-        fingerprint=[bytes.fromhex(record["fingerprint"]) for record in read],
-        number=[record["number"] for record in read],
-        pixels=[record["pixels"] for record in read],
-    )
-    ranked = frame.assign(rank=frame["split"].map(HELD_OUT)).sort_values(["rank", "number"], ascending=[False, True])
-    again = ranked["pixels"].duplicated().sort_index()
-    for image in set(frame["image"][again]) - set(frame["image"][~again]):  # the same pixels in another file
-        (work / image).unlink()
-    detail = "the same pixels stand in another row"
-    quarantined += [{"line": int(number) + first, "code": "duplicate", "detail": detail} for number in frame["number"][again]]
-    return frame[~again].reset_index(drop=True), quarantined
+    return list(pieces.records(parts, job))
 
 
-def _write_tables(frame: pd.DataFrame, request: Request, work: Path) -> None:
-    check(frame, request.spec)
+def _write_tables(order: Order, listing: Listing, kept: Kept, work: Path) -> None:
+    frame = kept.frame
+    check(frame, order.spec)
     if frame.empty:  # of more machines than films, some have nothing to do
         return
-    write_manifest(frame.drop(columns=["source", "number", "pixels"]), work, part=request.part)
-    if request.listing.boxes is not None:
-        places = as_places(request.listing.boxes, dict(zip(frame["source"], frame["image"], strict=True)))
+    write_manifest(frame.drop(columns=["source", "number", "pixels"]), work, part=order.part)
+    if listing.boxes is not None:
+        places = as_places(listing.boxes, dict(zip(frame["source"], frame["image"], strict=True)))
         places.to_parquet(work / PLACES, index=False)
 
 
-def _write_labels_only(lines: pd.DataFrame, listing: Listing, spec: TaskSpec, told: Entry, out: Path) -> Entry:
+def _write_labels_only(order: Order, listing: Listing, lines: pd.DataFrame) -> Entry:
     """The manifest without films: every ``sha256`` is empty text, which ``read_manifest`` refuses to train on."""
     names = [f"line-{number:06d}" for number in np.arange(len(lines)) + listing.first]
     frame = lines.assign(image=names, sha256="")
-    check(frame, spec)
-    report = {**told, "labels_only": True, **_counts(frame, spec), "quarantined": [], "left_to_others": 0}
-    with atomic_folder(out) as folder:
+    check(frame, order.spec)
+    counts = _counts(frame, order.spec)
+    report = {**_told(order, listing), "labels_only": True, **counts, "quarantined": [], "left_to_others": 0}
+    with atomic_folder(order.out) as folder:
         write_manifest(frame, folder)
         write_report(folder, report, [])
     return report
+
+
+def _told(order: Order, listing: Listing) -> Entry:
+    """What the report says of the source."""
+    left_out = dict(listing.left_out)
+    return {"task": order.spec.task.value, "source": order.source, "notes": list(listing.notes), "left_out": left_out}
+
+
+def _result(order: Order, listing: Listing, kept: Kept) -> Entry:
+    """What the report says of the data set."""
+    codes = Counter(str(entry["code"]) for entry in kept.quarantined)
+    return {
+        **_counts(kept.frame, order.spec),
+        "numbered_by": listing.numbered,
+        "quarantined": sorted(kept.quarantined, key=lambda entry: int(entry["line"])),
+        "quarantined_by_code": dict(sorted(codes.items())),
+        "shards": {"side": order.side, "channels": order.spec.channels},
+    }
 
 
 def _counts(frame: pd.DataFrame, spec: TaskSpec) -> Entry:

@@ -32,8 +32,8 @@ _RESNET_PARTS: Final = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "
 _OLD_DENSENET: Final = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.([12])\.")
 
 
-def load_pretrained(model: Classifier, source: str, *, architecture: str) -> None:
-    """Puts the backbone's weights into the model; its head stays as it was drawn.
+def load_pretrained(model: Classifier, source: str, *, architecture: str) -> bool:
+    """Puts the backbone's weights into the model; its head stays as it was drawn. Returns whether the normalisation came too.
 
     Args:
         model: a new network.
@@ -68,6 +68,7 @@ def load_pretrained(model: Classifier, source: str, *, architecture: str) -> Non
         state[name] = tensor
     model.load_state_dict(state)
     console.print(f"backbone from {source}: {len(wanted)} tensors")
+    return "mean" in wanted
 
 
 def our_name(name: str) -> str:

@@ -6,7 +6,9 @@ and says why. The record holds the hashes of the model and of its evidence, so t
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -116,9 +118,10 @@ class Registry:
 
     def register(self, package: Callable[[int], ModelPackage], group: str) -> ModelPackage:
         """Stores what ``package`` makes of the next version number."""
-        number = max((p.version for p in self.versions(group)), default=0) + 1
-        made = package(number)
-        self._write(made)
+        with self._alone(group):
+            number = max((p.version for p in self.versions(group)), default=0) + 1
+            made = package(number)
+            self._write(made)
         return made
 
     def decide(self, package: ModelPackage, status: Status, *, by: str, why: str, hash_of: Callable[[str], str]) -> ModelPackage:
@@ -141,17 +144,37 @@ class Registry:
         for address, expected in {package.model: package.model_sha256, **package.files}.items():
             if status is Status.APPROVED and hash_of(address) != expected:
                 raise OverreadError(f"'{address}' is not what was registered as {package.name}; run the pipeline again")
-        decision = Decision(
-            status=status,
-            by=by.strip(),
-            why=why.strip(),
-            at=now(),
-            model_sha256=package.model_sha256,
-            evidence_sha256=package.evidence_sha256,
-        )
-        decided = package.model_copy(update={"status": status, "decisions": (*package.decisions, decision)})
-        self._write(decided)
+        with self._alone(package.group):
+            decision = Decision(
+                status=status,
+                by=by.strip(),
+                why=why.strip(),
+                at=now(),
+                model_sha256=package.model_sha256,
+                evidence_sha256=package.evidence_sha256,
+            )
+            before = self.get(package.group, package.version).decisions  # somebody else's may have come since it was read
+            decided = package.model_copy(update={"status": status, "decisions": (*before, decision)})
+            self._write(decided)
         return decided
+
+    @contextmanager
+    def _alone(self, group: str) -> Iterator[None]:
+        """In which no other process changes the group, so that no version and no decision is lost."""
+        folder = self.root / group
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            handle = os.open(folder, os.O_RDONLY)
+        except OSError as error:
+            raise OverreadError(f"cannot write to '{folder}' ({error.strerror}); change the folder's permissions") from error
+        try:
+            with suppress(ImportError):  # not on Windows
+                import fcntl
+
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)  # and with it the lock, as when the process is killed
 
     def _path(self, group: str, version: int) -> Path:
         return self.root / group / f"{version}.json"

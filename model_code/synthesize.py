@@ -21,7 +21,7 @@ from model_code.data.phantoms.places import FILE_NAME as PLACES
 from model_code.data.phantoms.places import place_row
 from model_code.data.split import split_of
 from model_code.errors import UsageError
-from model_code.files import atomic_folder, write_json
+from model_code.files import atomic_folder, check_replaceable, write_json
 from model_code.progress import track
 from model_code.tasks import TaskSpec
 
@@ -34,8 +34,9 @@ def synthesize(spec: TaskSpec, *, patients: int, seed: int, out: Path) -> dict[s
     The same seed gives the same bytes. ``out`` appears as a whole or not at all.
 
     Raises:
-        UsageError: fewer than 20 patients, of whom no split could be made.
+        UsageError: fewer than 20 patients, of whom no split could be made; ``out`` holds other files.
     """
+    check_replaceable(out, "synthesis.json")
     if patients < 20:
         raise UsageError(f"--patients is {patients}; at least 20 are needed for a train, val and test split")
     rows, chosen = KINDS[spec.task].rows(spec.labels, patients, seed)

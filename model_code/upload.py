@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,8 +59,8 @@ def upload(data: Path, to: str, *, kms_key: str | None = None) -> dict[str, int]
     A channel's manifest is sent when all its files are there: who finds it finds the rest.
 
     Raises:
-        ManifestError: ``data`` holds no prepared data set.
-        UsageError: no bucket is named, or boto3 is not installed.
+        ManifestError: ``data`` holds no prepared data set, or not all of one.
+        UsageError: no bucket is named, another data set is there, or boto3 is not installed.
         OverreadError: the bucket cannot be listed or written.
     """
     if not (data / FILE_NAME).is_file():
@@ -68,6 +68,7 @@ def upload(data: Path, to: str, *, kms_key: str | None = None) -> dict[str, int]
     bucket = _Bucket(to, kms_key)
     files, manifests = channels(data)
     there = bucket.sizes()
+    _refuse_other_shards(there, files, to)
     sent = 0
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for batch in (files, manifests):
@@ -77,8 +78,11 @@ def upload(data: Path, to: str, *, kms_key: str | None = None) -> dict[str, int]
 
 def channels(data: Path) -> tuple[list[Item], list[Item]]:
     """The files and the manifests of all channels; a split without films has none."""
-    frame = pd.read_parquet(data / FILE_NAME)
-    places = pd.read_parquet(data / PLACES) if (data / PLACES).is_file() else None
+    frame = _table(data / FILE_NAME)
+    places = _table(data / PLACES) if (data / PLACES).is_file() else None
+    missing = sum(not (data / image).is_file() for image in frame["image"])
+    if missing:
+        raise ManifestError(f"{missing} of the {len(frame)} films of '{data}' are not there; run 'overread prepare' again")
     files, manifests = [], []
     for split in FRACTIONS:
         own = frame[frame["split"] == split]
@@ -91,6 +95,21 @@ def channels(data: Path) -> tuple[list[Item], list[Item]]:
             files.append(Item(f"{split}/{PLACES}", _parquet(places[places["image"].isin(own["image"])])))
         manifests.append(Item(f"{split}/{FILE_NAME}", _parquet(own)))
     return files, manifests
+
+
+def _table(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except Exception as error:  # pyarrow and pandas raise many types for a broken file
+        raise ManifestError(f"'{path}' cannot be read ({type(error).__name__}); run 'overread prepare' again") from error
+
+
+def _refuse_other_shards(there: Mapping[str, int], files: Iterable[Item], to: str) -> None:
+    """Training reads all shards of a channel, which must be of one size; so those of two data sets must not meet."""
+    own = {item.name for item in files}
+    others = sum(name.split("/")[1:2] == [SHARDS] and name.split("/")[0] in FRACTIONS and name not in own for name in there)
+    if others:
+        raise UsageError(f"'{to}' holds {others} files of another data set's shards; give a prefix of its own, or empty this one")
 
 
 def _parquet(frame: pd.DataFrame) -> bytes:
@@ -186,6 +205,8 @@ class _Bucket:
                 f"the upload to the bucket '{self._name}' failed ({code}); check its name, your credentials, its policy and the "
                 "KMS key's, then run the same command again: it goes on"
             ) from None
+        except OSError as error:
+            raise OverreadError(f"a file of the data set cannot be read ({error.strerror}); run the same command again") from None
 
 
 def _same(part: dict[str, Any], item: Item) -> bool:

@@ -14,11 +14,8 @@ from constructs_lib.api.prediction_api import PredictionApi
 from constructs_lib.api.user_directory import UserDirectory
 from constructs_lib.naming import named
 from constructs_lib.workflows.state_machine import StateMachine
-from stacks.data_stack import DataStack
 from stacks.endpoint_stack import EndpointStack
 from stacks.environments import Environment
-from stacks.registry_stack import RegistryStack
-from stacks.security_stack import SecurityStack
 
 
 class ApiStack(Stack):
@@ -30,24 +27,18 @@ class ApiStack(Stack):
         construct_id: str,
         *,
         environment: Environment,
-        security: SecurityStack,
-        data: DataStack,
-        registry: RegistryStack,
         endpoint: EndpointStack,
         retraining: StateMachine,
     ) -> None:
         super().__init__(scope, construct_id)
-        keys, removal, settings = security.keys, environment.removal_policy, environment.api
-        place = security.place
+        place, settings = endpoint.site.place, environment.api
+        keys, removal = place.keys, place.removal_policy
         self.people = UserDirectory(self, "People", removal_policy=removal)
         self.audit = AuditTable(self, "Audit", key=keys.messages, removal_policy=removal)
         BackupPlan(self, "Backup", table=self.audit.table, key=keys.replicas, removal_policy=removal)
         site = ReadingSite(
             environment=environment.name,
-            place=place,
-            registry=registry.registry,
-            models=data.artifacts,
-            studies=data.studies,
+            serving=endpoint.site,
             champion=endpoint.champion,
             challenger=endpoint.challenger,
             retraining=retraining,

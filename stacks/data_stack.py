@@ -9,7 +9,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from constructs_lib.code_asset import CodeAsset
-from constructs_lib.container_images import FunctionImage, TrainingImage
+from constructs_lib.container_images import TrainingImage
 from constructs_lib.data.bulk_intake import BulkIntake
 from constructs_lib.data.film_intake import FilmIntake
 from constructs_lib.data.imaging_store import ImagingStore
@@ -69,7 +69,6 @@ class DataStack(Stack):
 
     def _take_films(self) -> None:
         environment, security = self._environment, self._security
-        place = security.place
         self.films = FilmIntake(
             self,
             "Films",
@@ -77,19 +76,14 @@ class DataStack(Stack):
             task=environment.task,
             intake=self.intake,
             clean=self.clean,
-            place=place,
-            image=FunctionImage(self, "FunctionImage"),
+            place=security.place,
         )
         # de-identification needs no GPU, so its image is the one without, whatever training runs on
         image = TrainingImage(self, "JobImage", accelerator=Accelerator.NONE)
         self.archives = BulkIntake(
             self,
             "Archives",
-            task=environment.task,
-            intake=self.intake,
-            clean=self.clean,
             films=self.films,
-            place=place,
             workplace=Workplace(image=image, code=CodeAsset(self, "Code"), network=security.network),
         )
-        BadEndings(self, "Failures", workflow=self.archives.workflow, notices=security.notices, place=place)
+        BadEndings(self, "Failures", workflow=self.archives.workflow, notices=security.notices)

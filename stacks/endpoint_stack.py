@@ -29,7 +29,7 @@ class EndpointStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id)
         self.add_stack_dependency(registry, "its parameters must exist before this stack reads them")
-        site = ServingSite(
+        self.site = ServingSite(
             registry=registry.registry,
             models=data.artifacts,
             studies=data.studies,
@@ -37,8 +37,8 @@ class EndpointStack(Stack):
             notices=security.notices,
         )
         settings, models = environment.endpoint, registry.registry
-        self.champion = build_endpoint(self, settings=settings, slot=models.champion, site=site)
-        self.challenger = build_endpoint(self, settings=settings, slot=models.challenger, site=site)
+        self.champion = build_endpoint(self, settings=settings, slot=models.champion, site=self.site)
+        self.challenger = build_endpoint(self, settings=settings, slot=models.challenger, site=self.site)
         for endpoint in (self.champion, self.challenger):
             self._tell(endpoint, f"/{models.group_name}/{endpoint.slot.role.lower()}-endpoint")
 

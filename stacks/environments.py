@@ -18,7 +18,7 @@ from constructs_lib.training.builtin_classifier import BuiltinPlan
 from constructs_lib.training.job_instance import JobInstance
 from constructs_lib.training.training_pipeline import TrainingPlan
 from constructs_lib.workflows.retraining_rules import RetrainingRules
-from model_code.contract import Architecture, Task
+from model_code.contract import Preset, Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +63,11 @@ class Environment:
         require_one_of("task", self.task, Task, "a task is data in model_code/tasks.py and a name in its contract")
         if self.account is not None and not (self.account.isdigit() and len(self.account) == 12):
             raise ConfigurationError(f"account is '{self.account}'; allowed: the 12 digits of an AWS account, or None")
+        if self.training.preset.task is not self.task:
+            own = ", ".join(preset for preset in Preset if preset.task is self.task)
+            raise ConfigurationError(
+                f"the preset {self.training.preset} is not of the task {self.task}; allowed: {own}; set it in its TrainingPlan"
+            )
         require_range("zones", self.zones, 2, 3, advice="one zone would be a single point of failure")
         # refuses a region without training images, and a digest that is none
         base_image(self.region, self.training.training.accelerator, self.training.image_digest)
@@ -81,9 +86,7 @@ DEV: Final = Environment(
     task=Task.CHEST14,
     thresholds=Thresholds(),
     monthly_usd=500,
-    training=TrainingPlan(
-        architecture=Architecture.DENSENET121, epochs=3, training=JobInstance.M5_2XLARGE, processing=JobInstance.M5_XLARGE
-    ),
+    training=TrainingPlan(preset=Preset.CHEST14, training=JobInstance.M5_2XLARGE, processing=JobInstance.M5_XLARGE),
     retraining=RetrainingRules(expected_run_usd=5),
     endpoint=Serverless(memory_mb=3072, max_concurrency=2),
     api=ApiSettings(private=False, requests_per_second=5, burst=10, daily_quota=2_000),
@@ -97,9 +100,7 @@ STAGING: Final = Environment(
     task=Task.CHEST14,
     thresholds=Thresholds(),
     monthly_usd=1500,
-    training=TrainingPlan(
-        architecture=Architecture.DENSENET121, epochs=10, training=JobInstance.G5_XLARGE, processing=JobInstance.M5_2XLARGE
-    ),
+    training=TrainingPlan(preset=Preset.CHEST14, training=JobInstance.G5_XLARGE, processing=JobInstance.M5_2XLARGE),
     retraining=RetrainingRules(expected_run_usd=15),
     endpoint=Realtime(instance=ServingInstance.M5_LARGE, min_instances=2, max_instances=3, invocations_per_instance=60),
     api=ApiSettings(private=False, requests_per_second=10, burst=20, daily_quota=10_000),
@@ -113,9 +114,7 @@ PROD: Final = Environment(
     task=Task.CHEST14,
     thresholds=Thresholds(max_error_rate=0.005),
     monthly_usd=5000,
-    training=TrainingPlan(
-        architecture=Architecture.DENSENET121, epochs=30, training=JobInstance.G5_2XLARGE, processing=JobInstance.M5_2XLARGE
-    ),
+    training=TrainingPlan(preset=Preset.CHEST14, training=JobInstance.G5_2XLARGE, processing=JobInstance.M5_2XLARGE),
     retraining=RetrainingRules(expected_run_usd=50),
     # never fewer than two, in different zones: a release tries one of them first
     endpoint=Realtime(

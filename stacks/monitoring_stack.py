@@ -14,7 +14,6 @@ from constructs_lib.monitoring.spending_limit import SpendingLimit
 from constructs_lib.monitoring.trail_alarms import TrailAlarms
 from stacks.audit_stack import AuditStack
 from stacks.environments import Environment
-from stacks.registry_stack import RegistryStack
 from stacks.security_stack import SecurityStack
 from stacks.training_stack import TrainingStack
 
@@ -30,12 +29,11 @@ class MonitoringStack(Stack):
         environment: Environment,
         security: SecurityStack,
         audit: AuditStack,
-        registry: RegistryStack,
         training: TrainingStack,
         watched: tuple[Stack, ...],
     ) -> None:
         super().__init__(scope, construct_id)
-        metrics = ServiceMetrics(environment.name, registry.registry)
+        metrics = ServiceMetrics(environment.name, training.pipeline.registry)
         thresholds, notices = environment.thresholds, security.notices
         place = security.place
         board = AlarmBoard(self, "Alarms", thresholds=thresholds, metrics=metrics, notices=notices)

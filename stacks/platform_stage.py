@@ -60,9 +60,6 @@ class PlatformStage(Stage):
             self,
             "api",
             environment=environment,
-            security=self.security,
-            data=self.data,
-            registry=self.registry,
             endpoint=self.endpoint,
             retraining=self.retraining.workflow,
         )
@@ -72,7 +69,6 @@ class PlatformStage(Stage):
             environment=environment,
             security=self.security,
             audit=self.audit,
-            registry=self.registry,
             training=self.training,
             watched=(self.data, self.endpoint, self.release, self.retraining, self.api),
         )

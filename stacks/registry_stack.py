@@ -11,10 +11,10 @@ from stacks.environments import Environment
 
 
 class RegistryStack(Stack):
-    """The model package group of the environment's task, and the image that serves what is registered there."""
+    """The model package groups, and the image that serves what is approved of the environment's task."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         super().__init__(scope, construct_id)
         image = ServingImage(self, "ServingImage")
         self.registry = ModelRegistry(self, "Registry", task=environment.task, image=image)
-        self.registry.group.apply_removal_policy(environment.removal_policy)
+        self.registry.apply_removal_policy(environment.removal_policy)

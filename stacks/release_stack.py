@@ -27,9 +27,13 @@ class ReleaseStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id)
         self.add_stack_dependency(endpoint, "a release updates that stack")
-        place = security.place
         release = ReleaseWorkflow(
-            self, "Release", registry=registry.registry, endpoint_stack=endpoint.stack_name, place=place, notices=security.notices
+            self,
+            "Release",
+            registry=registry.registry,
+            endpoint_stack=endpoint.stack_name,
+            place=security.place,
+            notices=security.notices,
         )
         self.workflow = release.workflow
         EventTrigger(
@@ -38,6 +42,5 @@ class ReleaseStack(Stack):
             description=f"A version of {registry.registry.group_name} was approved or rejected",
             pattern=approval_events(registry.registry.group_name),
             workflow=self.workflow,
-            place=place,
         )
-        BadEndings(self, "BadEndings", workflow=self.workflow, notices=security.notices, place=place)
+        BadEndings(self, "BadEndings", workflow=self.workflow, notices=security.notices)

@@ -14,9 +14,6 @@ from stacks.environments import Environment
 from stacks.security_stack import SecurityStack
 from stacks.training_stack import TrainingStack
 
-BUDGET = "budget"
-"""The budget that the monitoring stack makes, by its name: what reads it must not wait for it."""
-
 
 class RetrainingStack(Stack):
     """By drift, by the calendar, or by ``POST /retrain``, which starts ``workflow`` itself."""
@@ -32,15 +29,12 @@ class RetrainingStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id)
         self.add_stack_dependency(training, "its pipeline is what is started")
-        place = security.place
         retraining = RetrainingWorkflow(
             self,
             "Retraining",
-            pipeline=training.pipeline.name,
             registry=training.pipeline.registry,
-            budget=named(self, BUDGET),
             rules=environment.retraining,
-            place=place,
+            place=security.place,
             notices=security.notices,
         )
         self.workflow = retraining.workflow
@@ -50,7 +44,6 @@ class RetrainingStack(Stack):
             description="Readings drifted from what the model was trained on",
             pattern=drift_events(named(self)),
             workflow=self.workflow,
-            place=place,
             input={"source": "drift", "reason": "$.detail.alarmName"},
         )
         WorkflowSchedule(
@@ -59,7 +52,6 @@ class RetrainingStack(Stack):
             name="retraining",
             expression=environment.retraining.schedule,
             workflow=self.workflow,
-            place=place,
             input={"source": "schedule", "reason": environment.retraining.schedule},
         )
-        BadEndings(self, "BadEndings", workflow=self.workflow, notices=security.notices, place=place)
+        BadEndings(self, "BadEndings", workflow=self.workflow, notices=security.notices)

@@ -11,12 +11,11 @@ from aws_cdk import Environment as CdkEnvironment
 from aws_cdk import aws_iam as iam
 
 from constructs_lib.data.phi_bucket import PhiBucket
-from constructs_lib.endpoints.model_endpoint import Kind
+from constructs_lib.endpoints.model_endpoint import Kind, ServingSite
 from constructs_lib.place import Place
 from constructs_lib.training.model_registry import ModelSlot
 from constructs_lib.workflows.state_machine import StateMachine
 from stacks.api_stack import ApiStack
-from stacks.data_stack import DataStack
 from stacks.endpoint_stack import EndpointStack
 from stacks.environments import DEV, PROD, Environment
 from stacks.registry_stack import RegistryStack
@@ -65,11 +64,11 @@ class ApiSite:
             )
             for name in ("Artifacts", "Studies")
         )
-        buckets = cast(DataStack, SimpleNamespace(artifacts=artifacts, studies=studies))
-        registry = RegistryStack(self.stage, "registry", environment=environment)
-        models = registry.registry
-        endpoint = SimpleNamespace(champion=Endpoint(models.champion, kind), challenger=Endpoint(models.challenger, kind))
+        models = RegistryStack(self.stage, "registry", environment=environment).registry
         place = Place(keys=security.keys, network=security.network, removal_policy=environment.removal_policy)
+        site = ServingSite(registry=models, models=artifacts, studies=studies, place=place, notices=security.notices)
+        champion, challenger = (Endpoint(slot, kind) for slot in (models.champion, models.challenger))
+        endpoint = SimpleNamespace(site=site, champion=champion, challenger=challenger)
         flow = StateMachine(
             Stack(self.stage, "retraining"), "Flow", name="retraining", definition=PASS, place=place, statements=[]
         )
@@ -77,9 +76,6 @@ class ApiSite:
             self.stage,
             "api",
             environment=environment,
-            security=security,
-            data=buckets,
-            registry=registry,
             endpoint=cast(EndpointStack, endpoint),
             retraining=flow,
         )

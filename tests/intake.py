@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from constructs_lib.code_asset import CodeAsset
-from constructs_lib.container_images import FunctionImage, TrainingImage
+from constructs_lib.container_images import TrainingImage
 from constructs_lib.data.bulk_intake import BulkIntake
 from constructs_lib.data.film_intake import FilmIntake
 from constructs_lib.training.job_instance import Accelerator
@@ -34,7 +34,6 @@ def intake() -> Intake:
         intake=arriving,
         clean=clean,
         place=place,
-        image=FunctionImage(scope.stack, "FunctionImage"),
     )
     workplace = Workplace(
         image=TrainingImage(scope.stack, "JobImage", accelerator=Accelerator.NONE),
@@ -44,11 +43,7 @@ def intake() -> Intake:
     archives = BulkIntake(
         scope.stack,
         "Archives",
-        task=Task.CHEST14,
-        intake=arriving,
-        clean=clean,
         films=films,
-        place=place,
         workplace=workplace,
     )
     return Intake(scope, films, archives)

@@ -16,13 +16,10 @@ from constructs import Construct
 from constructs_lib.api.audit_table import AuditTable
 from constructs_lib.api.settings import ApiSettings
 from constructs_lib.container_images import FunctionImage
-from constructs_lib.data.phi_bucket import PhiBucket
 from constructs_lib.endpoints.asynchronous import ANSWERS
-from constructs_lib.endpoints.model_endpoint import Kind, ModelEndpoint
+from constructs_lib.endpoints.model_endpoint import Kind, ModelEndpoint, ServingSite
 from constructs_lib.endpoints.on_lambda import BUNDLE_SPACE_MB
-from constructs_lib.place import Place
 from constructs_lib.runtime_function import RuntimeFunction
-from constructs_lib.training.model_registry import ModelRegistry
 from constructs_lib.workflows.state_machine import StateMachine
 
 UPLOADS: Final = "uploads"
@@ -38,10 +35,7 @@ class ReadingSite:
     """What the API of one environment stands on."""
 
     environment: str
-    place: Place
-    registry: ModelRegistry
-    models: PhiBucket
-    studies: PhiBucket
+    serving: ServingSite
     champion: ModelEndpoint
     challenger: ModelEndpoint
     retraining: StateMachine
@@ -53,6 +47,7 @@ class ApiFunctions(Construct):
     def __init__(self, scope: Construct, id: str, *, site: ReadingSite, settings: ApiSettings, audit: AuditTable) -> None:
         super().__init__(scope, id)
         self._site, self._audit = site, audit
+        self._studies = site.serving.studies
         self._variables = self._environment()
         self.by_handler = {
             "predict": self._function("predict", timeout=29, memory_mb=512, concurrency=settings.burst),
@@ -71,11 +66,11 @@ class ApiFunctions(Construct):
         site = self._site
         return {
             "ENVIRONMENT": site.environment,
-            "TASK": site.registry.task.value,
-            "MODEL_GROUP": site.registry.group_name,
+            "TASK": site.serving.registry.task.value,
+            "MODEL_GROUP": site.serving.registry.group_name,
             "AUDIT_TABLE": self._audit.table.table_name,
-            "STUDIES_BUCKET": site.studies.bucket.bucket_name,
-            "STUDIES_KEY": site.studies.key.key_arn,
+            "STUDIES_BUCKET": self._studies.bucket.bucket_name,
+            "STUDIES_KEY": self._studies.key.key_arn,
             **site.champion.environment(),
             **site.challenger.environment(),
             "MAX_BODY_BYTES": str(site.champion.max_body_bytes),
@@ -95,7 +90,7 @@ class ApiFunctions(Construct):
             self,
             "".join(word.capitalize() for word in handler.split("_")),
             handler=handler,
-            place=self._site.place,
+            place=self._site.serving.place,
             environment=self._variables,
             image=image,
             memory_mb=memory_mb,
@@ -104,7 +99,7 @@ class ApiFunctions(Construct):
         )
 
     def _allow(self, by: Mapping[str, RuntimeFunction]) -> None:
-        studies = self._site.studies.bucket
+        studies = self._studies.bucket
         for handler in ("predict", "studies", "study_result", "retrain"):
             self._audit.grant_add(by[handler].policy)
         for handler in ("predict", "models"):
@@ -122,18 +117,18 @@ class ApiFunctions(Construct):
         resource = reader.function.node.default_child
         assert isinstance(resource, lambda_.CfnFunction)
         resource.ephemeral_storage = lambda_.CfnFunction.EphemeralStorageProperty(size=BUNDLE_SPACE_MB)
-        self._site.studies.bucket.grant_read(reader.policy, f"{UPLOADS}/*")
+        self._studies.bucket.grant_read(reader.policy, f"{UPLOADS}/*")
         self._allow_ending(reader.policy)
         self._allow_the_release(reader.policy)
         self._allow_asking(reader.policy)
         self._allow_looking_at_models(reader.policy, "DescribeModelPackage")
-        self._site.models.grant_read(reader.policy, self._site.registry.task.value)
+        self._site.serving.models.grant_read(reader.policy, self._site.serving.registry.task.value)
         self._when_an_object_comes(reader, f"{UPLOADS}/")
         return reader
 
     def _collector(self) -> RuntimeFunction:
         collector = self._function("collect_reading")
-        self._site.studies.bucket.grant_read(collector.policy, f"{ANSWERS}/*")
+        self._studies.bucket.grant_read(collector.policy, f"{ANSWERS}/*")
         self._allow_ending(collector.policy)
         self._when_an_object_comes(collector, f"{ANSWERS}/")
         return collector
@@ -146,7 +141,10 @@ class ApiFunctions(Construct):
             event_pattern=events.EventPattern(
                 source=["aws.s3"],
                 detail_type=["Object Created"],
-                detail={"bucket": {"name": [self._site.studies.bucket.bucket_name]}, "object": {"key": [{"prefix": prefix}]}},
+                detail={
+                    "bucket": {"name": [self._studies.bucket.bucket_name]},
+                    "object": {"key": [{"prefix": prefix}]},
+                },
             ),
             targets=[
                 targets.LambdaFunction(
@@ -160,7 +158,7 @@ class ApiFunctions(Construct):
 
     def _allow_ending(self, grantee: iam.IGrantable) -> None:
         """To look whether a study has a result, to write one, and to record it."""
-        studies = self._site.studies.bucket
+        studies = self._studies.bucket
         studies.grant_read(grantee, f"{RESULTS}/*")
         studies.grant_put(grantee, f"{RESULTS}/*")
         self._audit.grant_add(grantee)
@@ -170,13 +168,13 @@ class ApiFunctions(Construct):
             endpoint.grant_invoke(grantee)
 
     def _allow_the_release(self, grantee: iam.IGrantable) -> None:
-        registry = self._site.registry
+        registry = self._site.serving.registry
         names = (registry.approved_parameter, registry.challenger_parameter, registry.routing_parameter)
         arns = [Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=name.lstrip("/")) for name in names]
         grantee.grant_principal.add_to_principal_policy(iam.PolicyStatement(actions=["ssm:GetParameters"], resources=arns))
 
     def _allow_looking_at_models(self, grantee: iam.IGrantable, *actions: str) -> None:
-        group, stack = self._site.registry.group_name, Stack.of(self)
+        group, stack = self._site.serving.registry.group_name, Stack.of(self)
         arns = [
             stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*"),
             stack.format_arn(service="sagemaker", resource="model-package-group", resource_name=group),

@@ -10,7 +10,6 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from constructs_lib.data.phi_bucket import PhiBucket
-from constructs_lib.place import Place
 from constructs_lib.runtime_function import RuntimeFunction
 from constructs_lib.workflows.event_trigger import RETRY_ATTEMPTS, RETRY_HOURS, undelivered
 
@@ -35,10 +34,9 @@ class ArrivalRule(Construct):
         bucket: PhiBucket,
         objects: Mapping[str, Any],
         function: RuntimeFunction,
-        place: Place,
     ) -> None:
         super().__init__(scope, id)
-        self.dead_letters = undelivered(self, "Undelivered", place=place, service="events.amazonaws.com")
+        self.dead_letters = undelivered(self, "Undelivered", place=function.place, service="events.amazonaws.com")
         arn = function.function.function_arn
         rule = events.CfnRule(
             self,

@@ -11,15 +11,13 @@ from constructs import Construct
 
 from constructs_lib.data.arrival_rule import arrivals
 from constructs_lib.data.film_intake import FilmIntake
-from constructs_lib.data.phi_bucket import PhiBucket
-from constructs_lib.place import Place
 from constructs_lib.training.job_instance import JobInstance
 from constructs_lib.training.job_role import JobRole, Workplace
 from constructs_lib.training.pipeline_steps import ProcessingStep
 from constructs_lib.workflows.event_trigger import EventTrigger
 from constructs_lib.workflows.state_machine import StateMachine
 from constructs_lib.workflows.states import ask, call, failed
-from model_code.contract import Arrivals, SageMakerPaths, Task, Verb
+from model_code.contract import Arrivals, SageMakerPaths, Verb
 
 MAX_HOURS: Final = 24
 DISK_GB: Final = 500
@@ -45,9 +43,11 @@ REASON: Final = '{"code": "job_failed", "detail": "the archive could not be work
 
 
 class BulkIntake(Construct):
-    """The workflow ``overread-<env>-deidentify``. Films that fail stand in a report below ``quarantine/jobs/``.
+    """The workflow ``overread-<env>-deidentify``, between the buckets of ``films``.
 
-    The job has no network, so it cannot ask KMS for pseudonyms: the function of ``films`` lays their key into ``intake`` first,
+    Films that fail stand in a report below ``quarantine/jobs/``.
+
+    The job has no network, so it cannot ask KMS for pseudonyms: the function of ``films`` lays their key into the intake first,
     whose readers see the patients anyway.
     """
 
@@ -56,28 +56,24 @@ class BulkIntake(Construct):
         scope: Construct,
         id: str,
         *,
-        task: Task,
-        intake: PhiBucket,
-        clean: PhiBucket,
         films: FilmIntake,
-        place: Place,
         workplace: Workplace,
     ) -> None:
         super().__init__(scope, id)
-        self._intake, self._clean, self._task = intake, clean, task
+        self._films = films
+        intake, clean = films.intake, films.clean
         self.jobs = JobRole(self, "Jobs", workplace=workplace, key=intake.key)
         for prefix in (Arrivals.FILMS, Arrivals.ARCHIVES):
             intake.grant_read(self.jobs.policy, prefix.rstrip("/"))
         intake.bucket.grant_read(self.jobs.policy, Arrivals.KEY)
         intake.grant_write(self.jobs.policy, f"{Arrivals.QUARANTINE}jobs")
-        clean.grant_write(self.jobs.policy, task.value)
-        function = films.function.function.function_arn
+        clean.grant_write(self.jobs.policy, films.task.value)
         self.workflow = StateMachine(
             self,
             "Workflow",
             name=Verb.DEIDENTIFY.value,
-            definition={"StartAt": "LayKey", "States": self._states(function), "TimeoutSeconds": (MAX_HOURS + 1) * 3600},
-            place=place,
+            definition={"StartAt": "LayKey", "States": self._states(), "TimeoutSeconds": (MAX_HOURS + 1) * 3600},
+            place=films.function.place,
             statements=self._statements(),
         )
         films.function.grant_invoke(self.workflow.policy)
@@ -89,12 +85,11 @@ class BulkIntake(Construct):
             description="Archives of films, and what is too large for the function",
             pattern=arrivals(intake, LARGE),
             workflow=self.workflow,
-            place=place,
         )
 
-    def _states(self, function: str) -> dict[str, Any]:
+    def _states(self) -> dict[str, Any]:
         request = {"ProcessingJobName": "States.Format('deidentify-{}', States.UUID())", **self._job()}
-        arguments = {"FunctionName": function, "Payload": {"wanted": "key"}}
+        arguments = {"FunctionName": self._films.function.function.function_arn, "Payload": {"wanted": "key"}}
         job = call("sagemaker", "createProcessingJob.sync", _evaluated(request), then="Done", caught="Reason", retries=BUSY)
         return {
             "LayKey": call("lambda", "invoke", arguments, then="Clean", caught="Reason"),
@@ -103,7 +98,7 @@ class BulkIntake(Construct):
                 "s3",
                 "putObject",
                 {
-                    "Bucket": self._intake.bucket.bucket_name,
+                    "Bucket": self._films.intake.bucket.bucket_name,
                     "Key.$": f"States.Format('{Arrivals.QUARANTINE}{{}}{Arrivals.REASON}', $.detail.object.key)",
                     "Body": REASON,
                     "ContentType": "application/json",
@@ -118,7 +113,7 @@ class BulkIntake(Construct):
     def _job(self) -> dict[str, Any]:
         """The request for the job, as a pipeline's step has it."""
         read, written = SageMakerPaths.PROCESSING_INPUT, SageMakerPaths.PROCESSING_OUTPUT
-        intake, clean = (f"s3://{bucket.bucket.bucket_name}" for bucket in (self._intake, self._clean))
+        intake, clean = (f"s3://{bucket.bucket.bucket_name}" for bucket in (self._films.intake, self._films.clean))
         key_file = Arrivals.KEY.rpartition("/")[2]
         folders = {
             "--root": read / "films",
@@ -128,13 +123,13 @@ class BulkIntake(Construct):
         }
         step = ProcessingStep(
             verb=Verb.DEIDENTIFY,
-            arguments=["--task", self._task.value, *(text for pair in folders.items() for text in map(str, pair))],
+            arguments=["--task", self._films.task.value, *(text for pair in folders.items() for text in map(str, pair))],
             inputs={
                 "films": "States.Format('s3://{}/{}', $.detail.bucket.name, $.detail.object.key)",
                 "key": f"{intake}/{Arrivals.KEY}",
             },
             outputs={
-                "clean": f"{clean}/{self._task.value}",
+                "clean": f"{clean}/{self._films.task.value}",
                 "report": f"States.Format('{{}}/{Arrivals.QUARANTINE}jobs/{{}}', '{intake}', $$.Execution.Name)",
             },
             instance=JobInstance.M5_2XLARGE,

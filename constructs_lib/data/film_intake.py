@@ -35,15 +35,15 @@ class FilmIntake(Construct):
         intake: PhiBucket,
         clean: PhiBucket,
         place: Place,
-        image: FunctionImage,
     ) -> None:
         super().__init__(scope, id)
+        self.task, self.intake, self.clean = task, intake, clean
         self.function = RuntimeFunction(
             self,
             "Function",
             handler="deidentify",
             place=place,
-            image=image,
+            image=FunctionImage(self, "Image"),
             environment={
                 "ENVIRONMENT": environment,
                 "TASK": task.value,
@@ -59,7 +59,7 @@ class FilmIntake(Construct):
         policy.add_statements(*_may(intake, place.keys))
         intake.key.grant_encrypt_decrypt(policy)
         clean.grant_write(policy, f"{task.value}/films")
-        self.rule = ArrivalRule(self, "Arrivals", bucket=intake, objects=FILMS, function=self.function, place=place)
+        self.rule = ArrivalRule(self, "Arrivals", bucket=intake, objects=FILMS, function=self.function)
 
 
 def _may(intake: PhiBucket, keys: EncryptionKeys) -> list[iam.PolicyStatement]:

@@ -83,7 +83,7 @@ class ServiceMetrics:
         return cloudwatch.Metric(
             namespace="AWS/Sagemaker/ModelBuildingPipeline",
             metric_name=f"Execution{outcome}",
-            dimensions_map={"PipelineName": f"{self._registry.group_name}-training"},
+            dimensions_map={"PipelineName": self._registry.training_name},
             statistic="Sum",
             period=Duration.hours(1),
             label=outcome.lower(),

@@ -12,6 +12,9 @@ from constructs import Construct
 from constructs_lib.errors import require_range
 from constructs_lib.naming import named
 
+BUDGET: Final = "budget"
+"""Of a budget's name: workflows read it by that, and wait for nothing that makes it."""
+
 WARNINGS: Final = (("ACTUAL", 80), ("FORECASTED", 100), ("ACTUAL", 100))
 """Kind of figure, and per cent of the limit at which the topic is told."""
 
@@ -27,7 +30,7 @@ class SpendingLimit(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         require_range("monthly_usd", monthly_usd, 1, 1_000_000, advice="`make cost` estimates what an environment needs")
-        name = named(self, "budget")
+        name = named(self, BUDGET)
         subscribers = [budgets.CfnBudget.SubscriberProperty(subscription_type="SNS", address=notices.topic_arn)]
         budget = budgets.CfnBudget(
             self,

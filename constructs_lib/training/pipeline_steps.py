@@ -171,7 +171,7 @@ class TrainingStep:
 class RegisterStep:
     """The finished bundle as a model package that waits for a person's approval."""
 
-    group: str
+    group: Value
     serving_image: str
     model: Value
     metrics: Value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,7 @@ from constructs import Construct
 
 from constructs_lib.data.phi_bucket import PhiBucket
 from constructs_lib.errors import ConfigurationError, require_range
+from constructs_lib.naming import named
 from constructs_lib.training.job_instance import JobInstance
 from constructs_lib.training.job_role import JobRole, Workplace, container_statements
 from constructs_lib.training.model_registry import ModelRegistry
@@ -30,7 +32,7 @@ from constructs_lib.training.pipeline_steps import (
     parameter,
     value_in,
 )
-from model_code.contract import Architecture, SageMakerPaths, Verb
+from model_code.contract import AS_PRESET, Architecture, Preset, SageMakerPaths, Task, Verb
 
 ARCHIVE: Final = "model.tar.gz"
 TABLE: Final = "manifest.csv"
@@ -39,6 +41,7 @@ METRICS_FILE: Final = "metrics.json"
 GATE_FILE: Final = "gate.json"
 PACK_FILE: Final = "pack.json"
 EVIDENCE_FILE: Final = "evidence.html"
+PRESET: Final = "Preset"
 CHAMPION: Final = "Champion"
 """The parameter with the address of the model that a new one must not be worse than."""
 NO_CHAMPION: Final = Path(__file__).parent / "no_champion"
@@ -49,8 +52,7 @@ INPUT, OUTPUT = SageMakerPaths.PROCESSING_INPUT, SageMakerPaths.PROCESSING_OUTPU
 class TrainingPlan:
     """How an environment trains: defaults that whoever starts a run may change within what the pipeline allows."""
 
-    architecture: Architecture
-    epochs: int
+    preset: Preset
     training: JobInstance
     processing: JobInstance
     preparation_machines: int = 1
@@ -60,7 +62,6 @@ class TrainingPlan:
     """Of one build of AWS's training image, ``sha256:…``; None takes the newest patched one."""
 
     def __post_init__(self) -> None:
-        require_range("epochs", self.epochs, 1, 1000, advice="10 is a good start")
         require_range("preparation_machines", self.preparation_machines, 1, 20, advice="one prepares some 100,000 films a night")
         if not 0.5 <= self.minimum_auroc < 1:
             raise ConfigurationError(
@@ -71,27 +72,27 @@ class TrainingPlan:
         """The pipeline's parameters. Those that end as a container's arguments are text."""
         return [
             {"Name": "Films", "Type": "String", "DefaultValue": films},
-            {
-                "Name": "Architecture",
-                "Type": "String",
-                "DefaultValue": self.architecture.value,
-                "EnumValues": [architecture.value for architecture in Architecture],
-            },
-            {"Name": "Epochs", "Type": "String", "DefaultValue": str(self.epochs)},
-            {
-                "Name": "TrainingInstanceType",
-                "Type": "String",
-                "DefaultValue": self.training.type_name,
-                "EnumValues": self.training.exchangeable,
-            },
+            _choice(PRESET, self.preset.value, Preset),
+            _choice("Architecture", AS_PRESET, (AS_PRESET, *Architecture)),
+            {"Name": "Epochs", "Type": "String", "DefaultValue": AS_PRESET},
+            {"Name": "ImageSize", "Type": "String", "DefaultValue": AS_PRESET},
+            _choice("TrainingInstanceType", self.training.type_name, self.training.exchangeable),
             {"Name": "PreparationMachines", "Type": "Integer", "DefaultValue": self.preparation_machines},
             {"Name": "MinimumAuroc", "Type": "String", "DefaultValue": str(self.minimum_auroc)},
             {"Name": CHAMPION, "Type": "String", "DefaultValue": no_champion},
         ]
 
 
+def _choice(name: str, default: str, allowed: Iterable[str]) -> dict[str, Any]:
+    return {"Name": name, "Type": "String", "DefaultValue": default, "EnumValues": [str(value) for value in allowed]}
+
+
 class TrainingPipeline(Construct):
     """A pipeline for the registry's task: films below ``<task>/`` in ``films`` become a model package that waits for approval.
+
+    Another task's ``Preset``, with ``Films`` below that task's name, goes down the same line; its model is registered in its own
+    task's group, so that no approval brings it to this task's endpoint. ``Architecture``, ``Epochs`` and ``ImageSize`` are the
+    preset's where they are not given.
 
     The prepared data set goes to ``shards``, everything else that a run makes to ``artifacts``, both below
     ``<task>/runs/<execution>/<step>/``. The parameter ``Champion`` is the address of the ``model.tar.gz`` that a new model
@@ -115,10 +116,11 @@ class TrainingPipeline(Construct):
         task = registry.task.value
         self._plan, self.registry = plan, registry
         self._artifacts, self._shards = (f"s3://{store.bucket.bucket_name}/{task}/runs" for store in (artifacts, shards))
-        self.name = f"{registry.group_name}-training"
+        self.name = registry.training_name
         self.jobs = JobRole(self, "Jobs", workplace=workplace, key=artifacts.key)
         self.jobs.policy.add_statements(*container_statements(self, ("TransformJobs",)))  # those that people submit
-        films.grant_read(self.jobs.policy, task)
+        for prefix in Task:
+            films.grant_read(self.jobs.policy, prefix.value)
         shards.grant_read_write(self.jobs.policy, task)
         artifacts.grant_read_write(self.jobs.policy, task)
         self.starter = PipelineRole(
@@ -141,9 +143,9 @@ class TrainingPipeline(Construct):
         self.pipeline.node.add_dependency(self.starter, self.jobs)
 
     def _may_register(self) -> iam.PolicyStatement:
-        """Into one group, and into no other."""
-        stack, group = Stack.of(self), self.registry.group_name
-        names = [("model-package-group", group), ("model-package", f"{group}/*")]
+        """Into the tasks' groups, and into no other."""
+        stack, groups = Stack.of(self), self.registry.groups
+        names = [("model-package-group", name) for name in groups] + [("model-package", f"{name}/*") for name in groups]
         return iam.PolicyStatement(
             actions=["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage", "sagemaker:AddTags"],
             resources=[stack.format_arn(service="sagemaker", resource=kind, resource_name=name) for kind, name in names],
@@ -152,7 +154,7 @@ class TrainingPipeline(Construct):
     def _definition(self, films: str) -> dict[str, Any]:
         trained: Value = {"Get": f"Steps.{Verb.TRAIN.value}.ModelArtifacts.S3ModelArtifacts"}
         register = RegisterStep(
-            group=self.registry.group_name,
+            group=join("-", named(self), value_in(Verb.EVIDENCE, REPORT, "task")),
             serving_image=self.registry.image.uri,
             model=self._bundle_of(Verb.EVALUATE),
             metrics=self._made_by(Verb.EVALUATE, REPORT, METRICS_FILE),
@@ -179,12 +181,12 @@ class TrainingPipeline(Construct):
         return {"Version": VERSION, "Parameters": self._plan.parameters(films, self._no_champion), "Steps": steps}
 
     def _prepare(self) -> ProcessingStep:
-        task = self.registry.task.value
         return ProcessingStep(
             verb=Verb.PREPARE,
             arguments=[
-                *("--source", "folder", "--task", task, "--root", str(INPUT / "films")),
+                *("--source", "folder", "--root", str(INPUT / "films")),
                 *("--table", str(INPUT / "table" / TABLE), "--out", str(OUTPUT / "data")),
+                *("--preset", parameter(PRESET), "--image-size", parameter("ImageSize")),
             ],
             inputs={"films": parameter("Films"), "table": join("/", parameter("Films"), TABLE)},
             outputs={"data": self._data},
@@ -196,7 +198,8 @@ class TrainingPipeline(Construct):
     def _train(self) -> TrainingStep:
         return TrainingStep(
             arguments=[
-                *("--task", self.registry.task.value, "--arch", parameter("Architecture"), "--epochs", parameter("Epochs")),
+                *("--preset", parameter(PRESET), "--arch", parameter("Architecture")),
+                *("--epochs", parameter("Epochs"), "--image-size", parameter("ImageSize")),
                 *("--data", str(SageMakerPaths.INPUT_DATA / "data"), "--out", str(SageMakerPaths.MODEL)),
                 *("--checkpoints", str(SageMakerPaths.CHECKPOINTS)),
             ],

@@ -52,11 +52,10 @@ class EventTrigger(Construct):
         description: str,
         pattern: Mapping[str, Any],
         workflow: StateMachine,
-        place: Place,
         input: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        self.dead_letters = undelivered(self, "Undelivered", place=place, service="events.amazonaws.com")
+        self.dead_letters = undelivered(self, "Undelivered", place=workflow.place, service="events.amazonaws.com")
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("events.amazonaws.com"))
         policy = iam.ManagedPolicy(self, "Policy", roles=[role])
         workflow.grant_start(policy)

@@ -10,7 +10,6 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from constructs_lib.errors import ConfigurationError
-from constructs_lib.place import Place
 from constructs_lib.workflows.encrypted_topic import EncryptedTopic
 from constructs_lib.workflows.event_trigger import undelivered
 from constructs_lib.workflows.state_machine import StateMachine
@@ -38,9 +37,9 @@ class BadEndings(Construct):
     A workflow tells most of its own failures, with the reason; it cannot tell that it was stopped, or ran out of time.
     """
 
-    def __init__(self, scope: Construct, id: str, *, workflow: StateMachine, notices: sns.ITopic, place: Place) -> None:
+    def __init__(self, scope: Construct, id: str, *, workflow: StateMachine, notices: sns.ITopic) -> None:
         super().__init__(scope, id)
-        untold = undelivered(self, "Untold", place=place, service="events.amazonaws.com")
+        untold = undelivered(self, "Untold", place=workflow.place, service="events.amazonaws.com")
         events.CfnRule(
             self,
             "Rule",

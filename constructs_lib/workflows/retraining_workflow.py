@@ -11,6 +11,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from constructs_lib.monitoring.spending_limit import BUDGET
 from constructs_lib.naming import named
 from constructs_lib.place import Place
 from constructs_lib.runtime_function import RuntimeFunction
@@ -60,16 +61,14 @@ class RetrainingWorkflow(Construct):
         scope: Construct,
         id: str,
         *,
-        pipeline: str,
         registry: ModelRegistry,
-        budget: str,
         rules: RetrainingRules,
         place: Place,
         notices: sns.ITopic,
     ) -> None:
         super().__init__(scope, id)
-        self._registry = registry
-        self._pipeline, self._budget, self._rules, self._topic = pipeline, budget, rules, notices.topic_arn
+        self._registry, self._rules, self._topic = registry, rules, notices.topic_arn
+        self._pipeline, self._budget = registry.training_name, named(self, BUDGET)
         self.brake = RuntimeFunction(self, "Brake", handler="retraining_brake", place=place, concurrency=1)
         self.workflow = StateMachine(
             self, "Workflow", name=NAME, definition=self._definition(), place=place, statements=self._statements()

@@ -28,7 +28,7 @@ class StateMachine(Construct):
         statements: Sequence[iam.PolicyStatement],
     ) -> None:
         super().__init__(scope, id)
-        self.name = named(self, name)
+        self.name, self.place = named(self, name), place
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         self.policy = iam.ManagedPolicy(self, "Policy", roles=[self.role], statements=[*statements, *_basics()])
         place.keys.messages.grant_encrypt_decrypt(self.policy)

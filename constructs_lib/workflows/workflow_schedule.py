@@ -12,7 +12,6 @@ from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from constructs_lib.naming import named
-from constructs_lib.place import Place
 from constructs_lib.workflows.event_trigger import RETRY_ATTEMPTS, RETRY_HOURS, undelivered
 from constructs_lib.workflows.state_machine import StateMachine
 
@@ -31,11 +30,10 @@ class WorkflowSchedule(Construct):
         name: str,
         expression: str,
         workflow: StateMachine,
-        place: Place,
         input: Mapping[str, str],
     ) -> None:
         super().__init__(scope, id)
-        self.dead_letters = undelivered(self, "Undelivered", place=place, service="scheduler.amazonaws.com")
+        self.dead_letters = undelivered(self, "Undelivered", place=workflow.place, service="scheduler.amazonaws.com")
         role = iam.Role(
             self,
             "Role",
@@ -46,7 +44,8 @@ class WorkflowSchedule(Construct):
         policy = iam.ManagedPolicy(self, "Policy", roles=[role])
         workflow.grant_start(policy)
         self.dead_letters.grant_send_messages(policy)
-        place.keys.messages.grant_encrypt_decrypt(policy)
+        key = workflow.place.keys.messages
+        key.grant_encrypt_decrypt(policy)
         schedule = scheduler.CfnSchedule(
             self,
             "Schedule",
@@ -55,7 +54,7 @@ class WorkflowSchedule(Construct):
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(
                 mode="FLEXIBLE", maximum_window_in_minutes=WINDOW_MINUTES
             ),
-            kms_key_arn=place.keys.messages.key_arn,
+            kms_key_arn=key.key_arn,
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=workflow.arn,
                 role_arn=role.role_arn,

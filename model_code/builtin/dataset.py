@@ -25,7 +25,7 @@ from model_code.data.manifest import Manifest, read_manifest
 from model_code.data.recordio import RecordWriter, lst_line
 from model_code.data.transforms import to_model_input
 from model_code.errors import ManifestError
-from model_code.files import atomic_folder, write_json
+from model_code.files import atomic_folder, check_replaceable, write_json
 from model_code.progress import track
 from model_code.tasks import TaskSpec
 
@@ -47,8 +47,9 @@ def write_dataset(spec: TaskSpec, *, data: Path, out: Path, **options: Any) -> d
 
     Raises:
         ManifestError: the manifest cannot be used, or no film of a split has all its labels.
-        UsageError: an option that the algorithm refuses.
+        UsageError: an option that the algorithm refuses, or ``out`` holds other files.
     """
+    check_replaceable(out, OPTIONS)
     manifest = read_manifest(data, spec)
     splits = {name: _known(manifest.split(split)) for name, split in SPLITS.items()}
     training = BuiltinTraining(classes=len(spec.labels), training_films=len(splits["train"]), exclusive=spec.exclusive, **options)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from model_code.commands.options import JsonOption, finish
+from model_code.commands.options import JsonOption, SizeOption, finish
 from model_code.contract import Task, Verb
 
 commands = typer.Typer()
@@ -72,16 +72,17 @@ def fetch_command(
 @commands.command(Verb.PREPARE.value)
 def prepare_command(
     root: Annotated[Path, typer.Option(help="Folder of the source: its tables and its images.")],
-    out: Annotated[Path, typer.Option(help="Folder to make; replaced as a whole if it exists.")],
+    out: Annotated[Path, typer.Option(help="Folder to make, outside ROOT; an earlier data set there is replaced as a whole.")],
     source: Annotated[str, typer.Option(help="The kind of source: nih, pneumonia, isic, folder.")] = "folder",
     task: Annotated[
         str | None, typer.Option(help=f"One of: {', '.join(Task)}. Default: the source's, {Task.CHEST14.value} for folder.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides the split of each group.")] = 0,
     table: Annotated[Path | None, typer.Option(help="The table, where it does not lie in ROOT.")] = None,
-    image_size: Annotated[
-        int | None, typer.Option(help="Side of the model's input that shards are cut for. Default: the task's.", min=32, max=1024)
+    preset: Annotated[
+        str | None, typer.Option(help="The settings that it will be trained with: their task and image size are taken.")
     ] = None,
+    image_size: SizeOption = None,
     labels_only: Annotated[
         bool, typer.Option("--labels-only", help="Write the manifest alone, where the images are not there yet.")
     ] = False,
@@ -98,23 +99,26 @@ def prepare_command(
     from model_code.data.sources import SOURCES
     from model_code.errors import unknown
     from model_code.machines import this_machine
-    from model_code.prepare import prepare
+    from model_code.prepare import Order, prepare
     from model_code.tasks import task_spec
+    from model_code.training.config import read_preset
 
     if source not in SOURCES:
         raise unknown("source", source, SOURCES)
-    report = prepare(
-        task_spec(task or SOURCES[source].task or Task.CHEST14),
+    settings = read_preset(preset) if preset else {}
+    order = Order(
+        spec=task_spec(task or settings.get("task") or SOURCES[source].task or Task.CHEST14),
         source=source,
         root=root,
         seed=seed,
         out=out,
         table=table,
         machine=this_machine(),
-        image_size=image_size,
+        image_size=image_size or settings.get("image_size"),
         labels_only=labels_only,
         drop_duplicates=drop_duplicates,
     )
+    report = prepare(order)
     finish(report, f"{report['films']} films in {out}, {len(report['quarantined'])} quarantined", as_json)
 
 

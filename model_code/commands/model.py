@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from model_code.commands.options import DataOption, JsonOption, OutBundleOption, StepBundleOption, finish
+from model_code.commands.options import (
+    DataOption,
+    JsonOption,
+    OutBundleOption,
+    SizeOption,
+    StepBundleOption,
+    finish,
+    number_or_preset,
+)
 from model_code.contract import Architecture, Precision, Runtime, Task, Verb
 from model_code.errors import UsageError
 
@@ -22,9 +30,12 @@ def train_command(
     config: Annotated[Path | None, typer.Option(help="Settings in a JSON or TOML file; they win over the preset's.")] = None,
     task: Annotated[str | None, typer.Option(help=f"One of: {', '.join(Task)}. Default: chest14.")] = None,
     arch: Annotated[str | None, typer.Option(help=f"One of: {', '.join(Architecture)}. Default: the task's.")] = None,
-    image_size: Annotated[int | None, typer.Option(help="Side of the model's input in pixels. Default: the task's.")] = None,
+    image_size: SizeOption = None,
     output_stride: Annotated[int | None, typer.Option(help="Input pixels per map cell: 32, or 16 or 8 for small films.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training films. Default: 10.")] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(parser=number_or_preset, metavar="INTEGER", help="Passes over the training films. Default: 10."),
+    ] = None,
     batch_size: Annotated[int | None, typer.Option(help="Films per step, over all processes. Default: 32.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak of the schedule. Default: 0.002.")] = None,
     pretrained: Annotated[

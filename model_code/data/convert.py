@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from model_code.data.duplicates import fingerprint
+from model_code.data.duplicates import with_mirrored
 from model_code.data.images import LIMITS, Pixels, decode
 from model_code.data.plain_png import plain_png
 from model_code.data.transforms import to_model_input
@@ -32,6 +32,7 @@ class Converted:
     pixels: str
     """SHA-256 of the film's pixels, however they are encoded."""
     fingerprint: bytes
+    """Of the picture and of its mirror image."""
 
 
 def convert(path: Path, *, side: int, channels: int) -> Converted:
@@ -43,7 +44,7 @@ def convert(path: Path, *, side: int, channels: int) -> Converted:
     try:
         with path.open("rb") as stream:
             data = stream.read(LIMITS.max_bytes + 1)
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # ValueError: no file can have this name
         raise ImageError("missing", "the table names this picture, but it is not there") from None
     except OSError as error:
         raise ImageError("unreadable", f"the file cannot be opened ({error.strerror})") from None
@@ -53,7 +54,7 @@ def convert(path: Path, *, side: int, channels: int) -> Converted:
     small = to_model_input(stored.astype(np.float32) / np.float32(np.iinfo(stored.dtype).max), side, channels)
     film = (plain_png(data, grey=grey) if grey or channels == 3 else None) or _png(stored)
     pixels = hashlib.sha256(f"{stored.shape} {stored.dtype} ".encode() + stored.tobytes()).hexdigest()
-    return Converted(film, small, pixels, fingerprint(small))
+    return Converted(film, small, pixels, with_mirrored(small))
 
 
 def _stored(pixels: Pixels) -> Stored:

@@ -21,6 +21,7 @@ from typing import IO, Any, Final
 from urllib.parse import urlsplit
 
 from model_code.errors import OverreadError, UsageError
+from model_code.files import UNWRITABLE
 from model_code.progress import console, track
 
 CHUNK: Final = 2**20
@@ -32,6 +33,7 @@ SPARE: Final = 256 * 2**20
 """Bytes that stay free on the disk."""
 LATER: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses after which asking again may help (RFC 9110, 15)."""
+MOVED: Final = "the address may have changed, or may need a login: see the data set's page in docs/training.md"
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -60,22 +62,25 @@ class _Secure(urllib.request.HTTPRedirectHandler):
 
 
 def download(remote: Remote, folder: Path) -> Path:
-    """Fetches a file into a folder, whole and with the right sum.
+    """Fetches a file into a folder, whole and with the right sum; one of its name that is there already is only checked.
 
     Raises:
         OverreadError: it is not there, cannot be reached after several tries, does not fit on the disk, or has another sum.
     """
+    if (folder / remote.name).is_file():  # it got its name when it was whole
+        _check(remote, folder / remote.name)
+        return folder / remote.name
     part = folder / f".{remote.name}.part"
-    failures = 0
+    failures, most = 0, _kept(part)[0]
     while True:
-        before = part.stat().st_size if part.is_file() else 0
         try:
             if _fetch_rest(remote, part):
                 break
             problem = "the connection broke off"
         except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
             problem = _problem(error, remote, folder)
-        failures = 0 if part.is_file() and part.stat().st_size > before else failures + 1
+        now = part.stat().st_size if part.is_file() else 0
+        failures, most = 0 if now > most else failures + 1, max(now, most)  # one that begins again and again gets no further
         if failures >= len(PAUSES):
             raise OverreadError(f"{remote.name} cannot be fetched ({problem}); what is there is kept: run the same command again")
         console.print(f"{remote.name}: {problem}; trying again", soft_wrap=True)
@@ -94,6 +99,8 @@ def _fetch_rest(remote: Remote, part: Path) -> bool:
         headers |= {"Range": f"bytes={have}-", "If-Range": validator}
     request = urllib.request.Request(remote.url, headers=headers)  # noqa: S310  https, as Remote sees to
     with urllib.request.build_opener(_Secure).open(request, timeout=TIMEOUT) as answer:
+        if answer.headers.get_content_type() == "text/html":
+            raise OverreadError(f"{remote.name}: {_host(remote)} sends a web page in place of the file; {MOVED}")
         start, total = _range_of(answer, have)
         if start == 0:
             part.unlink(missing_ok=True)
@@ -143,13 +150,12 @@ def _problem(error: Exception, remote: Remote, folder: Path) -> str:
         if error.code == 416:  # beyond the end: the file has changed
             (folder / f".{remote.name}.part").unlink(missing_ok=True)
         elif error.code not in LATER:
-            raise OverreadError(
-                f"{remote.name} cannot be fetched: {urlsplit(remote.url).hostname} answers {error.code}; the address may have "
-                "changed, or may need a login: see the data set's page in docs/training.md"
-            ) from None
+            raise OverreadError(f"{remote.name} cannot be fetched: {_host(remote)} answers {error.code}; {MOVED}") from None
         return f"the server answers {error.code}"
-    if isinstance(error, OSError) and error.errno == 28:
-        raise OverreadError(f"the disk is full at {remote.name}; make room, then run the same command again") from None
+    if isinstance(error, OSError) and error.errno in UNWRITABLE:
+        raise OverreadError(
+            f"{remote.name} cannot be written to '{folder}' ({error.strerror}); make room, then run the same command again"
+        ) from None
     return type(error).__name__
 
 
@@ -175,6 +181,10 @@ def _check(remote: Remote, part: Path) -> None:
                 f"{remote.name} has the {kind.upper()} {found}, but its publisher states {expected}; it was removed: "
                 "run the same command again, and if that fails tell the publisher"
             )
+
+
+def _host(remote: Remote) -> str | None:
+    return urlsplit(remote.url).hostname
 
 
 def _state(part: Path) -> Path:

@@ -158,7 +158,8 @@ def check(frame: pd.DataFrame, spec: TaskSpec) -> None:
         raise ManifestError(f"the same image stands in {_rows(frame['image'] == first)} of the manifest; keep one row an image")
     unknown_splits = sorted(set(frame["split"]) - set(FRACTIONS))
     if unknown_splits:
-        raise ManifestError(f"unknown split '{unknown_splits[0]}' in the manifest; allowed: {', '.join(FRACTIONS)}")
+        where = _rows(frame["split"].isin(unknown_splits))
+        raise ManifestError(f"the split in {where} of the manifest is not known; allowed: {', '.join(FRACTIONS)}")
     splits = frame.groupby("group")["split"].nunique()
     leaking = splits[splits > 1]
     if not leaking.empty:
@@ -169,11 +170,16 @@ def check(frame: pd.DataFrame, spec: TaskSpec) -> None:
     for label in spec.labels:
         wrong = ~(frame[label].isna() | frame[label].isin((0, 1)))
         if wrong.any():
-            value = frame[label][wrong].iloc[0]
-            raise ManifestError(f"label '{label}' holds the value {value} in {_rows(wrong)}; allowed: 1, 0 or empty for unknown")
+            raise ManifestError(f"label '{label}' holds {_wrong_values(frame[label], wrong)}; allowed: 1, 0 or empty for unknown")
     outside = frame["image"].map(lambda image: Path(image).is_absolute() or ".." in Path(image).parts)
     if outside.any():
         raise ManifestError(f"the image path in {_rows(outside)} leads out of the manifest's folder; paths are relative to it")
+
+
+def _wrong_values(column: pd.Series, wrong: pd.Series) -> str:
+    """``the value 2 in row 5``; text is not quoted, since in a table whose columns have slipped it can be a name."""
+    text = wrong & pd.to_numeric(column, errors="coerce").isna()
+    return f"text in {_rows(text)}" if text.any() else f"the value {column[wrong].iloc[0]} in {_rows(wrong)}"
 
 
 def _rows(where: pd.Series) -> str:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 
 import numpy as np
@@ -97,15 +101,29 @@ def _counted(waiting: Sequence[Piece], job: Job, finished: int) -> Iterator[None
             make_one(piece, job)
             yield from (None for _ in piece.numbers)
         return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    watched, held = context.Pipe(duplex=False)
+    with held, watched, ProcessPoolExecutor(processes, context, initializer=_end_with, initargs=(watched,)) as pool:
         running: dict[Future[None], Piece] = {pool.submit(make_one, piece, job): piece for piece in waiting}
         try:
             for done in as_completed(running):
                 done.result()
                 yield from (None for _ in running[done].numbers)
         except BaseException:
+            held.close()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _end_with(watched: Connection) -> None:
+    """Ends this process at once when the other end closes: its parent gives up, or was killed and can tell nobody."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to all; the parent answers it for all
+
+    def watch() -> None:
+        wait([watched])
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def make_one(piece: Piece, job: Job) -> None:

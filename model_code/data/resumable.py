@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from model_code.errors import OverreadError
-from model_code.files import atomic_file
+from model_code.files import UNWRITABLE, atomic_file
 from model_code.progress import console
 
 JOB: Final = ".job"
@@ -25,20 +25,38 @@ def resumable_folder(target: Path, job: str) -> Iterator[Path]:
     On an error or SIGKILL the working folder stays, under a name that the next run finds. One of another job is removed.
 
     Raises:
-        OverreadError: the parent folder cannot be written, or another run is making the same folder.
+        OverreadError: the parent folder cannot be written, the disk is full, or another run is making the same folder.
     """
     work = target.with_name(f".{target.name}.making")
     try:
-        work.mkdir(parents=True, exist_ok=True)
-        handle = os.open(work, os.O_RDONLY)
+        with only_run(work, target):
+            _begin(work, job)
+            yield work
+            _replace(target, work)
+            (target / JOB).unlink()  # last: whoever is killed before it goes on
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        raise OverreadError(
+            f"cannot go on writing '{target}' ({error.strerror}); make room, then run the same command again: it goes on"
+        ) from error
+
+
+@contextmanager
+def only_run(folder: Path, target: Path) -> Iterator[None]:
+    """Makes a folder where it is not there; nobody else makes ``target`` in it until this ends.
+
+    Raises:
+        OverreadError: the folder cannot be written, or another run is making ``target``.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
     except OSError as error:
         raise OverreadError(f"cannot write to '{target.parent}' ({error.strerror}); choose another place to write to") from error
     try:
         _lock(handle, target)
-        _begin(work, job)
-        yield work
-        _replace(target, work)
-        (target / JOB).unlink()  # last: whoever is killed before it goes on
+        yield
     finally:
         os.close(handle)  # and with it the lock, as when the process is killed
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from model_code.errors import OverreadError
 from model_code.judging.delong import Estimate, auroc, mean_of
 from model_code.judging.policy import Check, Policy
+from model_code.judging.resample import fewest_groups
 from model_code.judging.scores import Scores
 
 ERROR: Final = 0.025
@@ -49,15 +50,16 @@ def same_films(champion: Scores, challenger: Scores) -> None:
 
 
 def estimates(scores: Scores, rows: NDArray[np.bool_], enough: int) -> dict[str, Estimate]:
-    """AUROC of each label on some films (N,), where it has ``enough`` of both kinds there."""
+    """AUROC of each label on some films (N,), where ``enough`` patients (lesions) have films with it, and as many without."""
     patients = int(scores.groups.max()) + 1
     found = {}
     for index, label in enumerate(scores.labels):
         truth = scores.targets[rows, index]
         known = ~np.isnan(truth)
         positive = truth[known] == 1
-        if min(positive.sum(), (~positive).sum()) >= enough:
-            found[label] = auroc(scores.probabilities[rows, index][known], positive, scores.groups[rows][known], patients)
+        groups = scores.groups[rows][known]
+        if fewest_groups(groups, positive) >= enough:
+            found[label] = auroc(scores.probabilities[rows, index][known], positive, groups, patients)
     return found
 
 
@@ -79,7 +81,15 @@ def non_inferiority(champion: Scores, challenger: Scores, policy: Policy) -> Ite
     """Every comparison of the two models."""
     everyone = np.ones(len(challenger), bool)
     by_label = differences(champion, challenger, everyone, policy.enough)
-    yield _no_worse("macro AUROC against the champion", "all labels", list(by_label.values()), policy.margin_macro, everyone)
+    overall, macro = "macro AUROC against the champion", list(by_label.values())
+    if macro:
+        yield _no_worse(overall, "all labels", macro, policy.margin_macro, everyone)
+    else:  # what was not shown does not hold
+        yield Check(
+            rule=overall, scope="all labels", outcome="refused", limit=-policy.margin_macro, films=len(challenger),
+            reason=f"no label has films of both kinds from {policy.enough} patients each, so nothing shows it no worse than the "
+            "champion; add test films",
+        )  # fmt: skip
     for label in challenger.labels:
         mine = [by_label[label]] if label in by_label else []
         yield _no_worse("AUROC against the champion", label, mine, policy.margin_label, everyone)
@@ -95,7 +105,7 @@ def non_inferiority(champion: Scores, challenger: Scores, policy: Policy) -> Ite
 def _no_worse(rule: str, scope: str, found: Sequence[Estimate], margin: float, rows: NDArray[np.bool_]) -> Check:
     films = int(rows.sum())
     if not found:
-        reason = f"{scope}: too few films of both kinds to compare"
+        reason = f"{scope}: too few films of both kinds from different patients to compare"
         return Check(rule=rule, scope=scope, outcome="not judged", limit=-margin, films=films, reason=reason)
     change = mean_of(found).interval
     holds = change.low > -margin

@@ -23,8 +23,9 @@ def minima(metrics: Metrics, policy: Policy) -> Iterator[Check]:
     yield _check("minimum macro AUROC", "all labels", macro, limit, holds=macro.low >= limit, films=metrics.films)
     for label, found in metrics.labels.items():
         films, limit = found.positives + found.negatives, policy.minimum_label_auroc
-        if found.auroc is None or found.calibration_error is None:
-            reason = f"{label}: no films of both kinds"
+        few = min(found.positives, found.negatives) < policy.enough
+        if found.auroc is None or found.calibration_error is None or few:
+            reason = f"{label}: {found.positives} films with it and {found.negatives} without are too few to judge it by"
             yield Check(rule="minimum AUROC", scope=label, outcome="not judged", limit=limit, films=films, reason=reason)
             continue
         yield _check("minimum AUROC", label, found.auroc, limit, holds=found.auroc.high >= limit, films=films)
@@ -37,7 +38,7 @@ def minima(metrics: Metrics, policy: Policy) -> Iterator[Check]:
 
 
 def gaps(scores: Scores, policy: Policy) -> Iterator[Check]:
-    """Between the best and the worst subgroup of each attribute, on the labels that both have enough films of."""
+    """Between two subgroups of each attribute, those most surely apart, on the labels that both have enough films of."""
     found: dict[str, dict[str, dict[str, Estimate]]] = {}
     for attribute, value, rows in subsets(scores):
         found.setdefault(attribute, {})[value] = estimates(scores, rows, policy.enough)
@@ -54,7 +55,8 @@ def gaps(scores: Scores, policy: Policy) -> Iterator[Check]:
             reason = f"{attribute}: fewer than two subgroups have enough films"
             yield Check(rule=rule, scope=attribute, outcome="not judged", limit=limit, reason=reason)
             continue
-        gap, best, worst = max(pairs, key=lambda pair: pair[0].value)
+        # the one that is most surely large: a larger one between small subgroups may be chance, and must not hide it
+        gap, best, worst = max(pairs, key=lambda pair: pair[0].interval.low)
         scope = f"{attribute}: {best} over {worst}"
         yield _check(rule, scope, gap.interval, limit, holds=gap.interval.low <= limit, films=int(np.size(scores.groups)))
 
@@ -70,9 +72,14 @@ def shortcuts(metrics: Metrics, policy: Policy) -> Iterator[Check]:
     limit = policy.maximum_without_centre
     rule = "macro AUROC without the middle of the film"
     yield _check(rule, "all labels", centre, limit, holds=centre.value <= limit, films=films)
+    rule, limit = "AUROC without the middle of the film", policy.maximum_label_without_centre
     for label, found in metrics.probes.without_centre.auroc.items():
-        limit = policy.maximum_label_without_centre
-        yield _check("AUROC without the middle of the film", label, found, limit, holds=found.low <= limit, films=films)
+        counts = metrics.labels[label]
+        if min(counts.positives, counts.negatives) * films / metrics.films < policy.enough:  # the probed are spread evenly
+            reason = f"{label}: too few of the {films} probed films are of one kind"
+            yield Check(rule=rule, scope=label, outcome="not judged", limit=limit, films=films, reason=reason)
+            continue
+        yield _check(rule, label, found, limit, holds=found.low <= limit, films=films)
     intact, corners = metrics.probes.intact.macro_auroc, metrics.probes.without_corners.macro_auroc
     lost = Interval(value=round(intact.value - corners.value, 4), low=intact.low - corners.high, high=intact.high - corners.low)
     limit = policy.maximum_corner_fall

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from model_code.bundle_info import Interval, LabelCalibration, LabelFigures, PointFigures
 from model_code.judging.ranked import Ranked
-from model_code.judging.resample import Array, Weights, interval, mean_where_defined, resamples
+from model_code.judging.resample import Array, Weights, fewest_groups, interval, mean_where_defined, resamples
 from model_code.reliability import gaps_of
 
 ENOUGH: Final = 10
-"""Films of each kind, with the finding and without it, below which nothing is said of a label in a subgroup."""
+"""Patients (lesions) with films of each kind, with the finding and without it, below which nothing is said of a label in a
+subgroup: films of one patient resemble each other, and an interval over a few patients would be too narrow."""
 
 POINTS: Final = ("rule_out", "balanced", "rule_in")
 
@@ -69,12 +70,12 @@ def measure(
         probabilities: (N, K), as they are said.
         groups: (N,), the patients or lesions.
         calibration: the labels in the order of the columns, with their operating points.
-        enough: films of each kind that a label needs to be measured.
+        enough: patients with films of each kind that a label needs to be measured.
     """
     wanted = {}
     for index, (label, chosen) in enumerate(calibration.items()):
-        positives, negatives = (int((targets[:, index] == kind).sum()) for kind in (1, 0))
-        if min(positives, negatives) >= enough:
+        known = ~np.isnan(targets[:, index])
+        if fewest_groups(groups[known], targets[known, index] == 1) >= enough:
             thresholds = [getattr(chosen, name).threshold for name in POINTS]
             wanted[label] = _Label(targets[:, index], probabilities[:, index], thresholds)
     counted = {label: _count(targets[:, index]) for index, label in enumerate(calibration)}

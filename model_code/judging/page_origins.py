@@ -59,6 +59,7 @@ def making(content: Mapping[str, Any]) -> Iterator[str]:
     yield facts(
         [
             ("code version", model["code_version"]),
+            *([("code, SHA-256", code(training["code_sha256"]))] if training.get("code_sha256") else []),
             *((f"{name}, SHA-256", code(model[f"{name}_sha256"])) for name in ("bundle", "weights", "graph", "answers")),
             (
                 "graph",

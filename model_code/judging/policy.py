@@ -39,7 +39,7 @@ class Policy(Record):
     maximum_corner_fall: float = Field(0.03, ge=0, le=1)
     """Macro AUROC that may be lost with the film's corners, where markers are."""
     enough: int = Field(10, ge=2)
-    """Films of each kind that a comparison of a label needs; with fewer it is listed as not judged."""
+    """Patients (lesions) with films of each kind that a comparison of a label needs; with fewer it is listed as not judged."""
 
 
 Outcome = Literal["passed", "refused", "not judged"]

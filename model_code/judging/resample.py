@@ -35,6 +35,11 @@ def resamples(groups: NDArray[np.generic]) -> Iterator[Weights]:
         yield np.ascontiguousarray(drawn.T[members], np.float32)
 
 
+def fewest_groups(groups: NDArray[np.generic], positive: NDArray[np.bool_]) -> int:
+    """From how many patients the films (n,) of the rarer kind are; an interval rests on patients, so few of them give none."""
+    return int(min(len(np.unique(groups[positive])), len(np.unique(groups[~positive]))))
+
+
 def interval(value: float, samples: Array) -> Interval:
     """A figure with the 2.5th and 97.5th percentile of its resamples; those in which it is not defined are left out."""
     defined = samples[~np.isnan(samples)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,14 +11,17 @@ from model_code.packing import files_in, zip_of
 from model_code.pipeline.assembly import Assembly, read_assembly
 from model_code.pipeline.definition import check, every_step, parameters_of
 from model_code.pipeline.executor import Executor
-from model_code.pipeline.record import State, load, new_run
+from model_code.pipeline.record import RunRecord, State, load, new_run
 from model_code.pipeline.store import Store
 from model_code.progress import console
+from model_code.training.config import read_preset
 
 FILMS: Final = "Films"
 """The pipeline's parameter with the S3 prefix of the films."""
 CHAMPION: Final = "Champion"
 """The pipeline's parameter with the ``model.tar.gz`` of the model in use."""
+PRESET: Final = "Preset"
+"""The pipeline's parameter with the name of the settings, and by them the task."""
 BUCKET: Final = "overread-laptop"
 TABLE: Final = "manifest.csv"
 """What the pipeline reads."""
@@ -67,11 +70,21 @@ def go_on(root: Path, name: str) -> Executor:
 
 def _compare_with_champion(executor: Executor) -> None:
     """A new model is judged against the one that a person approved last, as a retraining on AWS does it."""
-    groups = {step.arguments.get("ModelPackageGroupName") for step in every_step(executor.run.definition["Steps"])}
-    for group in set(executor.registry.groups()) & groups:
+    for group in set(executor.registry.groups()) & set(_groups(executor.run)):
         if champion := executor.registry.champion(group):
             executor.run.parameters[CHAMPION] = champion.model
             console.print(f"the champion is {champion.name}", markup=False)
+
+
+def _groups(run: RunRecord) -> Iterator[str]:
+    """Where a run will register. The steps find out the task, and put it into the group's name; the preset tells it now."""
+    for step in every_step(run.definition["Steps"]):
+        match step.arguments.get("ModelPackageGroupName"):
+            case str(group):
+                yield group
+            case {"Std:Join": {"On": separator, "Values": values}} if PRESET in run.parameters:
+                task = read_preset(run.parameters[PRESET])["task"]
+                yield separator.join(value if isinstance(value, str) else task for value in values)
 
 
 def _lend(films: Path, address: str, store: Store) -> None:

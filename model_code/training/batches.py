@@ -106,11 +106,6 @@ def to_device(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
 
 
-def as_input(films: Tensor) -> Tensor:
-    """uint8 to the model's range: float32 in [0, 1]."""
-    return films.float() / 255
-
-
 def in_advance(jobs: Iterable[Callable[[], T]], ahead: int = AHEAD) -> Iterator[T]:
     """Does jobs in another thread, some before their results are asked for; results come in order."""
     with ThreadPoolExecutor(1) as pool:

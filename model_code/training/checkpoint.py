@@ -19,10 +19,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from model_code.errors import UsageError
+from model_code.errors import OverreadError, UsageError
 from model_code.files import atomic_file
 from model_code.models import Classifier
 from model_code.progress import console
+from model_code.training.epochs import Epoch
 from model_code.training.learner import Learner
 
 KEPT: Final = 2
@@ -40,7 +41,7 @@ class Place:
     """Of the steps of this epoch."""
     seconds: float = 0.0
     """That this epoch has taken."""
-    history: list[dict[str, Any]] = field(default_factory=list)
+    history: list[Epoch] = field(default_factory=list)
     """The epochs before."""
     best: int = 0
     """The best of them; 0 before there is one."""
@@ -55,9 +56,21 @@ class Place:
         """Fetches losses that are still on a GPU; until then it need not be waited for."""
         self.losses = [float(loss) for loss in self.losses]
 
-    def next_epoch(self, epoch: dict[str, Any], best: int) -> Place:
-        """The start of the next epoch, when this one has given these figures."""
-        return Place(self.epoch + 1, history=[*self.history, epoch], best=best)
+    def after_step(self, loss: Tensor, seconds: float) -> None:
+        """One step more is done; ``seconds`` is what the epoch has taken."""
+        self.losses.append(loss)
+        self.step += 1
+        self.seconds = seconds
+
+    def next_epoch(self, epoch: Epoch, select: str) -> Place:
+        """The start of the next epoch, when this one has given these figures; ``select`` says which is the best so far."""
+        history = [*self.history, epoch]
+        return Place(self.epoch + 1, history=history, best=max(history, key=lambda done: done.rank(select)).epoch)
+
+    @classmethod
+    def of(cls, stored: dict[str, Any]) -> Place:
+        """From what ``asdict`` made of one."""
+        return cls(**{**stored, "history": [Epoch(**done) for done in stored["history"]]})
 
 
 class Checkpoints:
@@ -108,7 +121,7 @@ class Checkpoints:
                 with safe_open(path, "pt") as stored:
                     metadata = {name: json.loads(text) for name, text in stored.metadata().items()}
                     tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (not a mapping)
-                place = Place(**metadata["place"])
+                place = Place.of(metadata["place"])
                 self._check(path, metadata["run"])
                 if place.best and not _whole(self._best(place.best)):
                     raise ValueError("its best epoch is missing")
@@ -149,10 +162,17 @@ class Checkpoints:
 
 
 def _write(target: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    with atomic_file(target) as temporary:
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, temporary, metadata=metadata)
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())  # a name must not outlive its content when power fails
+    try:
+        with atomic_file(target) as temporary:
+            save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, temporary, metadata=metadata)
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())  # a name must not outlive its content when power fails
+    except (OSError, SafetensorError) as error:
+        size = sum(tensor.nbytes for tensor in tensors.values()) / 1e6
+        raise OverreadError(
+            f"a checkpoint of {size:.0f} MB cannot be written to '{target.parent}' ({error}); the one before it is kept: make "
+            "room and run the same again"
+        ) from error
 
 
 def _whole(path: Path) -> bool:

@@ -7,14 +7,13 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
-from model_code.contract import Architecture, Task
+from model_code.contract import AS_PRESET, PACKAGE, Architecture, Preset, Task
 from model_code.errors import UsageError, unknown
 from model_code.tasks import task_spec
-
-PRESETS: Final = Path(__file__).parents[1] / "presets"
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "architecture": tuple(Architecture),
@@ -127,12 +126,16 @@ def make_config(*sources: Mapping[str, Any]) -> TrainConfig:
 def gather(container: Mapping[str, Any], file: Path | None, options: Mapping[str, Any]) -> TrainConfig:
     """The run's configuration: a preset, over it hyperparameters, over them a file, over it the command line.
 
-    The preset may be named in any of these (``preset``), the last one counts.
+    The preset may be named in any of these (``preset``), the last one counts. A setting whose value is the word ``preset`` is
+    left to it.
 
     Raises:
         UsageError: see ``make_config``, ``read_config``, ``read_preset``.
     """
-    sources = [dict(source) for source in (container, read_config(file) if file else {}, options)]
+    sources = [
+        {key: value for key, value in source.items() if value != AS_PRESET}
+        for source in (container, read_config(file) if file else {}, options)
+    ]
     named = [source.pop("preset") for source in sources if "preset" in source]
     return make_config({"task": Task.CHEST14.value}, read_preset(str(named[-1])) if named else {}, *sources)
 
@@ -163,12 +166,14 @@ def read_preset(name: str) -> dict[str, Any]:
     names = presets()
     if name not in names:
         raise unknown("preset", name, names)
-    return read_config(PRESETS / f"{name}.json")
+    # not a path: SageMaker's jobs import the package from a zip
+    settings: dict[str, Any] = json.loads((files(PACKAGE) / "presets" / f"{name}.json").read_bytes())
+    return settings
 
 
 def presets() -> list[str]:
     """The names of all presets."""
-    return sorted(path.stem for path in PRESETS.glob("*.json"))
+    return sorted(preset.value for preset in Preset)
 
 
 def read_settings(pairs: list[str]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from model_code import __version__
+from model_code.code_sum import code_sha256
 from model_code.data.manifest import Manifest
 from model_code.errors import UsageError
 from model_code.files import write_json
@@ -124,7 +125,11 @@ class MlflowRecorder(Recorder):
         if self.run is None:
             kept = client.get_experiment_by_name(self.config.experiment)
             experiment = kept.experiment_id if kept else client.create_experiment(self.config.experiment, self._artifacts())
-            tags = {"code.version": __version__, "data.manifest_sha256": self.manifest.sha256}
+            tags = {
+                "code.version": __version__,
+                "code.sha256": code_sha256(),
+                "data.manifest_sha256": self.manifest.sha256,
+            }
             run = client.create_run(experiment, run_name=f"{self.config.task}-{self.config.architecture}", tags=tags).info.run_id
             for name, value in told(self.config).items():
                 client.log_param(run, name, value)

@@ -35,6 +35,7 @@ class Keeper:
         self.states, self.learner, self.config = states, learner, config
         self.asked = False
         self._saved = time.monotonic()
+        self._written: tuple[int, int] | None = None
         self._before: Any = None
 
     def __enter__(self) -> Keeper:
@@ -54,18 +55,20 @@ class Keeper:
         """
         self._end_if_asked(place)
         by_time = 0 < self.config.checkpoint_seconds <= time.monotonic() - self._saved
-        by_steps = self.config.checkpoint_steps and place.step % self.config.checkpoint_steps == 0
-        if by_time or by_steps:
+        by_steps = self.config.checkpoint_steps > 0 and place.step % self.config.checkpoint_steps == 0
+        if self.learner.crew.any(by_time or by_steps):
             self._save(place)
 
     def while_validating(self, place: Place) -> None:
-        """Between two batches, which are not as many on each process; so there one that is not alone goes on to the end.
+        """Between two batches, which are not as many on each process; so one that is not alone saves and goes on to the end.
 
         Raises:
             Interrupted: SIGTERM has come.
         """
         if self.learner.crew.size == 1:
             self._end_if_asked(place)
+        elif self.asked and (place.epoch, place.step) != self._written:
+            self._write(place)
 
     def after_epoch(self, place: Place) -> None:
         """Saves in any case.
@@ -87,10 +90,15 @@ class Keeper:
         raise Interrupted
 
     def _save(self, place: Place) -> None:
+        """On all processes at once, whose running values become one, as they are when a run goes on."""
+        self.learner.share_buffers()
+        self._write(place)
+
+    def _write(self, place: Place) -> None:
         if self.learner.crew.leads:
             place.settle()
             self.states.save(self.learner, place)
-        self._saved = time.monotonic()
+        self._saved, self._written = time.monotonic(), (place.epoch, place.step)
 
     def _take(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 (the signature of a handler)
         self.asked = True

@@ -13,7 +13,7 @@ from model_code.errors import UsageError
 from model_code.models import Classifier
 from model_code.training.augment import make_augment
 from model_code.training.averages import MovingAverage
-from model_code.training.batches import Part, as_input, seed_of
+from model_code.training.batches import Part, seed_of
 from model_code.training.config import TrainConfig
 from model_code.training.distributed import Crew
 from model_code.training.losses import Loss
@@ -77,7 +77,8 @@ class Learner:
 
     def share_buffers(self) -> None:
         """Gives every process the same running values of batch norm, before they are used."""
-        for model in {self.model, self.best_guess}:
+        # in the same order on every process, or the network's values would be mixed with the average's
+        for model in (self.model, self.average.model) if self.average else (self.model,):
             self.crew.share_buffers(model)
 
     def loss_of(self, part: Part, place: tuple[int, int]) -> Tensor:
@@ -86,7 +87,7 @@ class Learner:
         torch.manual_seed(seed)  # some networks drop layers at random
         generator = torch.Generator(self.crew.device).manual_seed(seed)
         with torch.no_grad():
-            films = self.augment(as_input(part.films), self.config.image_size, generator)
+            films = self.augment(part.films, self.config.image_size, generator)
         with self.autocast():
             outputs = self.network(films.contiguous(memory_format=torch.channels_last))
         return self.loss(outputs.logits.float(), part.targets).total

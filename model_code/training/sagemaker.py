@@ -111,7 +111,7 @@ def reason(error: Exception) -> str:
 def one_process_a_gpu(container: Container | None) -> None:
     """Starts this command again under ``torchrun`` where a job has several GPUs or machines and nobody has done so yet.
 
-    This process becomes ``torchrun``, which hands SIGTERM on to the processes that it starts.
+    This process becomes ``torchrun`` (see ``launch``), which hands SIGTERM on to the processes that it starts.
     """
     if container is None or "WORLD_SIZE" in os.environ:
         return
@@ -121,7 +121,7 @@ def one_process_a_gpu(container: Container | None) -> None:
     if gpus < 2 and len(container.hosts) < 2:
         return
     command = [
-        *(sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={max(1, gpus)}"),
+        *(sys.executable, "-m", "model_code.training.launch", f"--nproc-per-node={max(1, gpus)}"),
         *(f"--nnodes={len(container.hosts)}", f"--node-rank={container.hosts.index(container.host)}"),
         *(f"--master-addr={container.hosts[0]}", f"--master-port={PORT}"),
         *("-m", "model_code", *sys.argv[1:]),

@@ -11,9 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from model_code.errors import OverreadError
 from model_code.models import Classifier
 from model_code.training.augment import unchanged
-from model_code.training.batches import Films, as_input, chunks, in_advance, to_device
+from model_code.training.batches import Films, chunks, in_advance, to_device
 from model_code.training.epochs import accuracy, macro_auroc
 from model_code.training.learner import Learner
 
@@ -36,8 +37,16 @@ def validate(learner: Learner, films: Films, targets: Tensor, *, after_each: Cal
         films: of the split.
         targets: (N, K) of the split, on the processor.
         after_each: is called after each batch and may end the run.
+
+    Raises:
+        OverreadError: the network's weights have grown out of all bounds.
     """
     logits = score(learner, learner.best_guess, films, targets.shape[1], after_each)
+    if not logits.isfinite().all():
+        raise OverreadError(
+            "the network says nothing that is a number any more: training diverged; begin again with a lower --learning-rate "
+            f"(it was {learner.config.learning_rate:g}) and another --checkpoints"
+        )
     loss = learner.loss(logits, targets).mean
     truth, scores = targets.numpy(), logits.numpy()
     return Figures(loss.item(), macro_auroc(truth, scores), accuracy(truth, scores, exclusive=learner.model.exclusive))
@@ -56,7 +65,7 @@ def score(learner: Learner, model: Classifier, films: Films, labels: int, after_
     mine = chunks(len(films), BATCH)[learner.crew.rank :: learner.crew.size]
     for rows, pixels in in_advance(partial(read, rows) for rows in mine):
         with learner.autocast():
-            outputs = model(unchanged(as_input(pixels), side).contiguous(memory_format=torch.channels_last))
+            outputs = model(unchanged(pixels, side).contiguous(memory_format=torch.channels_last))
         logits[torch.from_numpy(rows).to(device)] = outputs.logits.float()
         after_each()
     return learner.crew.sum(logits).cpu()

@@ -1,80 +1,114 @@
 """``python -m operations.cost.training_guide [--write docs/training.md]``: how long each step takes, and what it costs.
 
-From measured rates (``docs/training-rates.json``), the presets' epochs, the data sets' sizes and the price list. What has not
-been measured stays open in the table.
+From measured rates (``docs/training-rates.json``; ``bench.train --rates`` adds to them), the presets' epochs, the data sets'
+sizes and the price list. For the GPU that the platform trains on, as long as nobody has measured it, there is a range by
+arithmetic (``training_range``), and the table says so.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from operations.cost.prices import Prices, read_prices
+from operations.cost.training_range import WANTED, Range, films_per_second
 from operations.document import replaced
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 RATES: Final = ROOT / "docs" / "training-rates.json"
 PRESETS: Final = ROOT / "model_code" / "presets"
 SETS: Final = {"chest14": ("NIH ChestX-ray14", 112_120), "pneumonia": ("Pneumonia", 5_856), "skin8": ("ISIC 2019", 25_331)}
-"""Name and number of pictures, by preset."""
+"""Name and number of pictures, by task, which is also the name of the task's first preset."""
+RENTED: Final = {"A10G": "ml.g5.xlarge", "T4": "ml.g4dn.xlarge", "L4": "ml.g6.xlarge"}
+"""The smallest machine with such a GPU in SageMaker and in the price list."""
 TRAINED, HELD_OUT = 0.7, 0.3
 """Shares of a data set that an epoch trains on, and that is read once for calibration and evaluation."""
 PASSES: Final = 1 + HELD_OUT / TRAINED / 2
 """Validation after each epoch reads half of what is held out, at about the speed of training."""
-OPEN: Final = "not measured"
+BUSY: Final = 0.2
+"""Share of the processors that other programs took while it was measured; above it, the table says so."""
+ARITHMETIC: Final = "arithmetic, not measured"
 
 
 def markdown(rates: dict[str, Any], prices: Prices) -> str:
-    """The table and where its figures come from."""
+    """Two tables and where their figures come from."""
     cores = int(rates["cores"])
-    heading = (
-        "data set",
-        "pictures",
-        f"prepare, {cores} cores",
-        "training",
-        "calibrate and evaluate",
-        "machine",
-        "on demand",
-        "spot",
+    steps = [("data set", "pictures", f"prepare, {cores} cores", f"calibrate and evaluate, {cores} cores")]
+    for task, (name, films) in SETS.items():
+        prepared = films / (rates["prepare_films_per_core_second"][task] * cores)
+        read = films * HELD_OUT / (rates["read_films_per_core_second"] * cores)
+        steps.append((name, f"{films:,}", _time(prepared), _time(read)))
+    training = [
+        ("training", "epochs", "machine", "films a second", "time", "on demand", "spot", "known by"),
+        *_rows(rates, prices),
+    ]
+    return "\n".join([*_table(steps), "", *_table(training), "", prices.describe()])
+
+
+def _rows(rates: dict[str, Any], prices: Prices) -> Iterator[tuple[str, ...]]:
+    """What is known of training, preset by preset, machine by machine."""
+    for preset in sorted(path.stem for path in PRESETS.glob("*.json")):
+        settings = json.loads((PRESETS / f"{preset}.json").read_text(encoding="utf-8"))
+        measured = [one for one in rates["training"] if one["preset"] == preset]
+        if preset in SETS and not any(WANTED in one["machine"].split() for one in measured):
+            speed = films_per_second(settings["architecture"], rates["operations_per_film"][preset], rates["published"])
+            for limit in [one["loader_films_per_second"] for one in measured]:
+                speed = speed.at_most(limit)
+            yield _row(preset, settings, WANTED, speed, ARITHMETIC, prices)
+        for one in measured:
+            how = f"measured, {one['precision']}, torch {one['torch']}"
+            if (one.get("others") or 0) > BUSY:
+                how += f", while other programs took {one['others']:.0%} of the processors"
+            yield _row(preset, settings, one["machine"], Range(one["films_per_second"], one["films_per_second"]), how, prices)
+
+
+def _row(preset: str, settings: dict[str, Any], machine: str, speed: Range, how: str, prices: Prices) -> tuple[str, ...]:
+    name, films = SETS[settings["task"]]
+    work = films * TRAINED * PASSES * settings["epochs"]
+    seconds = Range(work / speed.high, work / speed.low)
+    rented = next((instance for gpu, instance in RENTED.items() if gpu in machine.split()), None)
+    spot = prices["spot_share"]
+    usd = seconds.times(prices[f"instance_hour_{rented}"] / 3600) if rented else None
+    return (
+        name if preset in SETS else f"{name}, `{preset}`",
+        str(settings["epochs"]),
+        f"{rented} ({machine})" if rented else machine,
+        _span(speed, lambda value: f"{value:,.0f}" if value >= 20 else f"{value:.1f}"),
+        _span(seconds, _time),
+        _span(usd, _usd) if usd else "",
+        _span(usd.times(spot), _usd) if usd else "",
+        how,
     )
-    lines = [f"| {' | '.join(heading)} |", "|---" * len(heading) + "|"]
-    for one in rates["training"]:
-        name, films = SETS[one["preset"]]
-        epochs = json.loads((PRESETS / f"{one['preset']}.json").read_text(encoding="utf-8"))["epochs"]
-        trained = _seconds(films * TRAINED * PASSES * epochs, one["films_per_second"])
-        read = _seconds(films * HELD_OUT, rates["read_films_per_core_second"], cores)
-        prepared = _seconds(films, one["prepare_films_per_core_second"], cores)
-        price = prices[f"instance_hour_{one['machine']}"]
-        usd = None if trained is None else trained / 3600 * price
-        cells = (
-            name, f"{films:,}", _time(prepared), f"{_time(trained)} ({epochs} epochs)", _time(read), one["machine"],
-            _usd(usd), _usd(None if usd is None else usd * prices["spot_share"]),
-        )  # fmt: skip
-        lines.append(f"| {' | '.join(cells)} |")
-    how = sorted({f"{one['machine']}: {one['how']}" for one in rates["training"]})
-    return "\n".join([*lines, "", f"The costs are those of training. Rates: {'; '.join(how)}. {prices.describe()}"])
 
 
-def _seconds(films: float, rate: float | None, cores: int = 1) -> float | None:
-    return films / (rate * cores) if rate else None
+def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    heading, *others = [f"| {' | '.join(cells)} |" for cells in rows]
+    return [heading, "|---" * len(rows[0]) + "|", *others]
 
 
-def _time(seconds: float | None) -> str:
-    if seconds is None:
-        return OPEN
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+def _span(value: Range, written: Callable[[float], str]) -> str:
+    low, high = written(value.low).split(), written(value.high).split()
+    if low == high:
+        return " ".join(low)
+    return " ".join([low[0], *(low[1:] if low[1:] != high[1:] else []), "to", *high])  # a unit that both have is written once
 
 
-def _usd(value: float | None) -> str:
-    return OPEN if value is None else f"{value:.2f} USD"
+def _time(seconds: float) -> str:
+    if seconds < 5400:
+        return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 36_000 else f"{seconds / 3600:.0f} h"
+
+
+def _usd(value: float) -> str:
+    return f"{value:.2f} USD"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     form = argparse.ArgumentParser(prog="operations.cost.training_guide", description=__doc__.splitlines()[0] if __doc__ else "")
-    form.add_argument("--write", type=Path, metavar="FILE", help="put the table between the markers of a document")
+    form.add_argument("--write", type=Path, metavar="FILE", help="put the tables between the markers of a document")
     given = form.parse_args(arguments)
     table = markdown(json.loads(RATES.read_text(encoding="utf-8")), read_prices())
     if given.write:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from model_code.contract import Architecture, Task, Verb
+from model_code.contract import Architecture, Preset, Task, Verb
 from model_code.tasks import TASKS, task_spec
 from tests.cli import REPOSITORY, python
 
@@ -56,6 +56,15 @@ def test_every_task_is_described_and_labels_are_told_apart() -> None:
         assert spec.task is task and TASKS[task] is spec
         assert len(set(spec.labels)) == len(spec.labels) > 1
         assert spec.architecture in Architecture
+
+
+def test_every_preset_is_a_file_and_named_after_its_task() -> None:
+    from model_code.training.config import read_preset
+
+    assert {path.stem for path in (REPOSITORY / "model_code/presets").iterdir()} == set(Preset)
+    for preset in Preset:
+        assert read_preset(preset)["task"] == preset.task
+    assert {preset for preset in Preset if preset.value == preset.task.value} == {Preset(task.value) for task in Task}
 
 
 def test_an_unknown_task_lists_those_there_are() -> None:

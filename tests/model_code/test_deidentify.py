@@ -13,7 +13,7 @@ from model_code.data.images import LIMITS, decode
 from model_code.data.pseudonyms import Pseudonyms
 from model_code.deidentify import deidentify
 from model_code.errors import ManifestError, UsageError
-from model_code.prepare import prepare
+from model_code.prepare import Order, prepare
 from model_code.tasks import CHEST14
 from tests.burned_in import burn
 from tests.cli import overread
@@ -78,7 +78,7 @@ def test_what_comes_out_can_be_prepared(root: Path, tmp_path: Path) -> None:
     table(root, *lines, columns=f"image,group,{labels}")
     deidentify(CHEST14, root=root, out=out, pseudonyms=KEY)
 
-    assert prepare(CHEST14, source="folder", root=out, seed=0, out=out.with_name(f"{out.name}-data"))["films"] == 2
+    assert prepare(Order(spec=CHEST14, source="folder", root=out, seed=0, out=out.with_name(f"{out.name}-data")))["films"] == 2
 
 
 def test_the_report_says_where_text_was_painted_over(tmp_path: Path) -> None:
@@ -139,6 +139,19 @@ def test_wrong_use_leaves_nothing_behind(tmp_path: Path, case: str) -> None:
     with pytest.raises(UsageError, match={"no_folder": "no folder", "nothing": "no file", "within": "among the films"}[case]):
         deidentify(CHEST14, root=root, out=out, pseudonyms=KEY)
     assert not out.exists()
+
+
+def test_a_folder_with_something_else_in_it_is_not_replaced_and_one_of_an_earlier_run_is(root: Path, tmp_path: Path) -> None:
+    out = tmp_path.parent / f"{tmp_path.name}-clean"
+    out.mkdir()
+    (out / "thesis.txt").write_text("years of work")
+    with pytest.raises(UsageError, match="holds other files"):
+        deidentify(CHEST14, root=root, out=out, pseudonyms=KEY)
+    assert (out / "thesis.txt").read_text() == "years of work"
+
+    (out / "thesis.txt").unlink()
+    for _ in range(2):
+        deidentify(CHEST14, root=root, out=out, pseudonyms=KEY)
 
 
 def test_a_table_without_its_columns_is_refused_as_a_whole(root: Path, tmp_path: Path) -> None:

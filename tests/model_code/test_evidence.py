@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from model_code.bundle import open_bundle
+from model_code.code_sum import code_sha256
 from model_code.data.manifest import read_manifest
 from model_code.errors import BundleError, UsageError
 from model_code.evidence import evidence
 from model_code.gate import gate
+from model_code.judging.scores import read_scores
 from model_code.tasks import CHEST14
 from tests.conftest import Line
 
@@ -67,6 +69,7 @@ def test_the_pack_is_sealed_by_one_hash(pack: Path) -> None:
     done = subprocess.run(["sha256sum", "--strict", "-c", "SHA256SUMS"], cwd=pack, capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout.count(": OK") == 3
     sealed = json.loads((pack / "pack.json").read_bytes())
+    assert sealed["task"] == "chest14"
     assert sealed["sha256"] == hashlib.sha256((pack / "SHA256SUMS").read_bytes()).hexdigest()
 
 
@@ -112,6 +115,7 @@ def test_it_says_what_was_measured_and_of_which_data(line: Line, content: dict[s
     assert content["data"]["splits"]["test"]["films"] == info.metrics.films
     assert all(one["groups"] == one["films"] == 0 for one in content["data"]["shared"])
     assert content["model"]["code_version"] == info.code_version
+    assert content["training"]["code_sha256"] == code_sha256()
 
 
 def test_nobody_is_named(line: Line, pack: Path) -> None:
@@ -136,7 +140,19 @@ def test_a_verdict_that_is_not_there_or_of_another_model_is_refused(line: Line, 
     (tmp_path / "gate.json").write_text(json.dumps(other))
     with pytest.raises(UsageError, match="is of another model"):
         evidence(line.complete, data=line.data, out=tmp_path / "pack", gate=tmp_path, evaluation=report)
+    other["challenger"]["answers"] = read_scores(report).answers
+    other["manifest_sha256"] = "0" * 64
+    (tmp_path / "gate.json").write_text(json.dumps(other))
+    with pytest.raises(UsageError, match="is of other films; ask the gate on this test set"):
+        evidence(line.complete, data=line.data, out=tmp_path / "pack", gate=tmp_path, evaluation=report)
     assert not (tmp_path / "pack").exists()
+
+
+def test_reports_in_the_packs_folder_are_not_lost(line: Line, tmp_path: Path) -> None:
+    (tmp_path / "gate.json").write_text("{}")
+    with pytest.raises(UsageError, match=r"holds other files and no pack\.json"):
+        evidence(line.complete, data=line.data, out=tmp_path, evaluation=line.complete.parent / "report")
+    assert (tmp_path / "gate.json").is_file()
 
 
 def test_a_model_that_was_not_evaluated_has_no_evidence(line: Line, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from model_code.errors import OverreadError
-from model_code.files import atomic_file, atomic_folder, sha256_of, write_json
+from model_code.errors import OverreadError, UsageError
+from model_code.files import atomic_file, atomic_folder, check_replaceable, sha256_of, write_json
 
 
 def names(folder: Path) -> list[str]:
@@ -127,3 +127,15 @@ def test_json_keeps_its_order_and_letters_and_knows_no_nan(tmp_path: Path) -> No
 def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     assert sha256_of(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_only_what_is_empty_new_or_of_its_kind_may_be_replaced(tmp_path: Path) -> None:
+    check_replaceable(tmp_path / "new", "mark")
+    check_replaceable(tmp_path, "mark")
+    (tmp_path / "notes").write_text("x")
+    with pytest.raises(UsageError, match="holds other files and no mark; it would be replaced as a whole: choose a new"):
+        check_replaceable(tmp_path, "mark")
+    with pytest.raises(UsageError, match="is a file"):
+        check_replaceable(tmp_path / "notes", "mark")
+    (tmp_path / "mark").write_text("x")
+    check_replaceable(tmp_path, "mark")

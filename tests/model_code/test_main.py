@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -108,7 +110,10 @@ def test_version(run: Run) -> None:
         (("synthesize", "--out", "O", "--patients", "3"), 2, "--patients is 3; at least 20"),
         (("synthesize", "--out", "O", "--task", "toes"), 2, "unknown task 'toes'"),
         (("prepare", "--root", "R", "--out", "O", "--source", "ftp"), 2, "unknown source 'ftp'; choose one of: nih"),
-        (("prepare", "--root", "R", "--out", "O"), 1, "no table at 'R/manifest.csv'"),
+        (("prepare", "--root", "R", "--out", "O", "--image-size", "5"), 2, "it is 5; allowed: 32 to 1024"),
+        (("prepare", "--root", "R", "--out", "O", "--image-size", "big"), 2, "'big' is no whole number; give one, or 'preset'"),
+        (("prepare", "--root", "R", "--out", "O", "--preset", "toes"), 2, "unknown preset 'toes'; choose one of: chest14"),
+        (("prepare", "--root", "R", "--out", "O"), 2, "no folder at 'R'; --root is the folder of the source"),
         (("export", "--bundle", "B", "--data", "D"), 1, "no bundle at 'B'"),
         (("calibrate", "--bundle", "B", "--data", "D"), 1, "no bundle at 'B'"),
         (("evaluate", "--bundle", "B", "--data", "D"), 1, "no bundle at 'B'"),
@@ -178,6 +183,21 @@ def test_an_unexpected_failure_is_one_line_without_what_it_failed_on(
     done = run("predict", tmp_path / "film.png", "--bundle", bundle)
     assert done.returncode == 1
     assert error_line(done) == "unexpected RuntimeError; run again with --debug to see where"
+
+
+def test_a_file_that_the_system_refuses_is_one_line_without_its_name(
+    run: Run, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), PLANTED["PatientName"])
+
+    monkeypatch.setattr("model_code.predictor.Predictor.setup", fails)
+    (tmp_path / "film.png").write_bytes(b"x")
+    done = run("predict", tmp_path / "film.png", "--bundle", bundle)
+    assert done.returncode == 1
+    assert error_line(done) == (
+        "a file could not be read or written (No space left on device); mend that and run the same command again"
+    )
 
 
 def test_predict_prints_json_alone_one_reading_a_line(run: Run, bundle: Path, film: bytes, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,21 @@ def test_a_decision_can_be_taken_back_and_both_stay_on_record(registry: Registry
     kept = registry.get("overread-dev-chest14", 1)
     assert kept.status is Status.REJECTED
     assert [decision.by for decision in kept.decisions] == ["A", "B"]
+
+
+def test_of_two_who_decide_at_once_neither_is_lost(registry: Registry) -> None:
+    read_before = add(registry)
+    registry.decide(read_before, Status.APPROVED, by="A", why="good", hash_of=NOW.__getitem__)
+    registry.decide(read_before, Status.REJECTED, by="B", why="drift", hash_of=NOW.__getitem__)
+
+    kept = registry.get("overread-dev-chest14", 1)
+    assert [decision.by for decision in kept.decisions] == ["A", "B"] and kept.status is Status.REJECTED
+
+
+def test_runs_that_register_at_once_get_a_version_each(registry: Registry) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        packages = list(pool.map(lambda _: add(registry), range(24)))
+    assert sorted(package.version for package in packages) == list(range(1, 25))
 
 
 def test_what_was_altered_since_cannot_be_approved(registry: Registry) -> None:

@@ -89,6 +89,14 @@ def test_nothing_is_written_where_there_is_no_data(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("there", ["notes.txt", "manifest.parquet"])
+def test_a_folder_with_other_files_is_not_replaced(there: str, tmp_path: Path) -> None:
+    (tmp_path / there).write_text("precious")
+    with pytest.raises(UsageError, match="holds other files and no SHA256SUMS; it would be replaced as a whole"):
+        train(CONFIG, data=tmp_path, out=tmp_path, checkpoints=tmp_path / "checkpoints")
+    assert [path.name for path in tmp_path.iterdir()] == [there]
+
+
 def test_the_command_refuses_what_it_does_not_know(tmp_path: Path) -> None:
     given = ("train", "--data", tmp_path, "--out", tmp_path / "out")
     assert "did you mean 'average'?" in error_line(overread(*given, "--set", "avrage=0.9"))

@@ -12,13 +12,14 @@ import boto3
 import numpy as np
 import pandas as pd
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from model_code import upload as module
 from model_code.data.manifest import read_manifest
 from model_code.data.shards import open_shards
 from model_code.errors import ManifestError, OverreadError, UsageError
-from model_code.prepare import prepare
+from model_code.prepare import Order, prepare
 from model_code.tasks import SKIN8
 from model_code.upload import Item, upload
 from tests.aws import pretend_credentials
@@ -41,7 +42,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("upload")
-    prepare(SKIN8, source="isic", root=isic(root / "raw"), seed=0, out=root / "data", image_size=32)
+    prepare(Order(spec=SKIN8, source="isic", root=isic(root / "raw"), seed=0, out=root / "data", image_size=32))
     return root / "data"
 
 
@@ -160,3 +161,43 @@ def test_mistakes_are_one_line(s3: Any, data: Path, tmp_path: Path) -> None:
             upload(data, address)
     with pytest.raises(OverreadError, match=r"the upload to the bucket 'nowhere' failed \(NoSuchBucket\)"):
         upload(data, "s3://nowhere/x")
+
+
+def test_a_data_set_that_is_not_all_there_is_not_sent(s3: Any, data: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copytree(data, tmp_path / "data"))
+    next((own / "films").iterdir()).unlink()
+    with pytest.raises(ManifestError, match=r"1 of the .* films .* are not there"):
+        upload(own, "s3://films")
+    (own / "manifest.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ManifestError, match=r"manifest\.parquet' cannot be read"):
+        upload(own, "s3://films")
+    assert not keys(s3)
+
+
+def test_shards_of_two_data_sets_do_not_meet(s3: Any, data: Path) -> None:
+    s3.put_object(Bucket="films", Key="a/train/shards/train-00099.npy", Body=b"another")
+    with pytest.raises(UsageError, match="holds 1 files of another data set's shards; give a prefix of its own"):
+        upload(data, "s3://films/a")
+    assert len(keys(s3)) == 1
+    assert upload(data, "s3://films/b")["sent"]
+
+
+def test_a_bucket_that_fails_midway_is_one_line_and_the_next_run_goes_on(
+    s3: Any, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = iter(range(10))
+
+    def fails(self: Any, item: Item) -> None:
+        if next(left, None) is None:
+            raise ClientError({"Error": {"Code": "InternalError", "Message": "key train/Zebra.png"}}, "PutObject")
+        send(self, item)
+
+    send = module._Bucket._send
+    with monkeypatch.context() as patched:
+        patched.setattr(module._Bucket, "_send", fails)
+        with pytest.raises(OverreadError, match=r"failed \(InternalError\).*run the same command again: it goes on") as raised:
+            upload(data, "s3://films")
+    assert "Zebra" not in str(raised.value)
+    sent = len(keys(s3))
+    done = upload(data, "s3://films")
+    assert 0 < sent <= 10 and done["there"] == sent and done["sent"] + sent == len(keys(s3))

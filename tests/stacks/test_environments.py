@@ -7,6 +7,7 @@ import pytest
 from aws_cdk import RemovalPolicy
 
 from constructs_lib.errors import ConfigurationError
+from model_code.contract import Task
 from stacks.environments import DEV, ENVIRONMENTS, PROD, STAGING, environment_named
 
 
@@ -30,6 +31,8 @@ def test_an_unknown_name_is_refused_with_those_there_are() -> None:
         ({"region": "moon-east-1"}, r"region of training images 'moon-east-1'; allowed: .*us-east-1"),
         ({"task": "lungs"}, r"unknown task 'lungs'; allowed: chest14, pneumonia, skin8; a task is data in"),
         ({"account": "12345"}, r"account is '12345'; allowed: the 12 digits of an AWS account"),
+        ({"task": Task.PNEUMONIA}, r"the preset chest14 is not of the task pneumonia; allowed: pneumonia; set it in"),
+        ({"task": Task.SKIN8}, r"chest14 is not of the task skin8; allowed: skin8, skin8-mobilenet_v2, skin8-resnet50"),
         ({"zones": 1}, r"zones is 1; allowed: 2 to 3; one zone would be a single point of failure"),
         ({"zones": 4}, r"zones is 4; allowed: 2 to 3"),
     ],

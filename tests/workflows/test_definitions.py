@@ -57,9 +57,7 @@ def retraining(scope: Scope) -> None:
     RetrainingWorkflow(
         scope.stack,
         "It",
-        pipeline="overread-test-chest14-training",
         registry=ModelRegistry(scope.stack, "Registry", task=Task.CHEST14, image=ServingImage(scope.stack, "Serving")),
-        budget="overread-test-budget",
         rules=RetrainingRules(expected_run_usd=20),
         place=scope.place(keys),
         notices=EncryptedTopic(scope.stack, "Notices", key=keys.messages).topic,

@@ -36,9 +36,7 @@ def definition() -> Json:
     RetrainingWorkflow(
         scope.stack,
         "Retraining",
-        pipeline=PIPELINE,
         registry=ModelRegistry(scope.stack, "Registry", task=Task.CHEST14, image=ServingImage(scope.stack, "Serving")),
-        budget="overread-test-budget",
         rules=RetrainingRules(expected_run_usd=20, max_hours=1),
         place=scope.place(keys),
         notices=EncryptedTopic(scope.stack, "Notices", key=keys.messages).topic,

@@ -20,7 +20,7 @@ from model_code.tasks import TaskSpec
 TABLE: Final = "manifest.csv"
 UID: Final = "SOPInstanceUID"
 ATTRIBUTES: Final = ("sex", "age", "view", "site", "body_site", "device")
-SPLITS: Final = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+SPLITS: Final = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 NORMAL: Final = frozenset({"normal", "no finding", "no_finding", "healthy"})
 """Names of folders whose films have none of the findings of a task that is not exclusive."""
 
@@ -41,18 +41,38 @@ def read(root: Path, spec: TaskSpec, *, table: Path | None, seed: int) -> Listin
 
 def _of_table(path: Path, root: Path, spec: TaskSpec, seed: int) -> Listing:
     table = read_csv(path)
-    from_files = False
-    if UID in table.columns and "image" not in table.columns:
-        from_files = True
-        headers = {str(one.get(UID)): (name, str(one.get("PatientID") or name)) for name, one in _headers(root)}
-        table["image"] = [headers.get(uid, (uid, ""))[0] for uid in table[UID].astype(str)]
-        if "group" not in table.columns:
-            table["group"] = [headers.get(uid, ("", uid))[1] for uid in table[UID].astype(str)]
+    from_files = UID in table.columns and "image" not in table.columns
+    left_out = _find_by_uid(table, path, root) if from_files else {}
     need_columns(table, path, "image", "group", *spec.labels)
+    table["image"] = table["image"].str.strip().str.replace("\\", "/")  # as Windows writes paths
+    if "age" in table.columns:
+        table["age"] = pd.to_numeric(table["age"], errors="coerce")
     if "split" not in table.columns:
         table["split"] = splits(table["group"].astype(str), [None] * len(table), seed)
+    elif table["split"].notna().any():
+        words = table["split"].astype(str).str.strip().str.lower()
+        table["split"] = words.map(SPLITS).where(words.isin(SPLITS.keys()), table["split"])
     kept = ["image", "group", *spec.labels, *(name for name in ATTRIBUTES if name in table.columns), "split"]
-    return Listing(table[kept], "line of the table", 2, from_files=from_files)
+    return Listing(table[kept], "line of the table", 2, left_out=left_out, from_files=from_files)
+
+
+def _find_by_uid(table: pd.DataFrame, path: Path, root: Path) -> dict[str, int]:
+    """Adds ``image`` and, where it is not there, ``group`` to a table of UIDs; counts the files that stay out."""
+    uids = table[UID].astype(str).str.strip()
+    if uids.duplicated().any():
+        again = int(uids.duplicated().to_numpy().argmax()) + 2
+        raise ManifestError(f"line {again} of '{path}' repeats a {UID}; keep one line a picture")
+    found = _headers(root)
+    headers: dict[str, tuple[str, str]] = {}
+    for name, header in found:
+        headers.setdefault(str(header.get(UID)), (name, str(header.get("PatientID") or name)))
+    table["image"] = [headers.get(uid, (uid, ""))[0] for uid in uids]
+    if "group" not in table.columns:
+        table["group"] = [headers.get(uid, ("", uid))[1] for uid in uids]
+    return {
+        "another file has the same SOP instance UID": len(found) - len(headers),
+        "the table does not name it": len(headers.keys() - set(uids)),
+    }
 
 
 def _headers(root: Path) -> list[tuple[str, pydicom.Dataset]]:

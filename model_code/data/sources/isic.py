@@ -88,7 +88,14 @@ def _table(path: Path, spec: TaskSpec) -> pd.DataFrame:
     if set(spec.labels) <= set(table.columns):  # one column a diagnosis
         need_columns(table, path, "image")
         known = [*spec.labels, *((OUTSIDE,) if OUTSIDE in table.columns else ())]
-        table["diagnosis"] = table[known].idxmax(axis=1).where(table[known].max(axis=1) > 0, OUTSIDE)
+        marks = table[known].apply(pd.to_numeric, errors="coerce")
+        wrong = ~marks.isin((0, 1)).all(axis=1) | (marks.sum(axis=1) > 1)
+        if wrong.any():
+            line = int(wrong.to_numpy().argmax()) + 2
+            raise ManifestError(
+                f"line {line} of '{path}' ({wrong.sum()} such in all) does not mark one diagnosis by 1 and others by 0"
+            )
+        table["diagnosis"] = marks.idxmax(axis=1).where(marks.max(axis=1) > 0, OUTSIDE)
         metadata = find_one((path.parent,), METADATA)
         if metadata is not None:
             table = table[["image", "diagnosis"]].merge(read_csv(metadata), on="image", how="left")

@@ -5,7 +5,10 @@ Messages name lines of tables and places in lists, never files or folders below 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import gzip
+import os
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -16,8 +19,14 @@ from model_code.data.split import split_of, train_or_val
 from model_code.errors import ManifestError
 from model_code.tasks import TaskSpec
 
-SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".dcm", ".dicom", ""})
-"""Of files that may be pictures; the decoder looks at what is inside."""
+SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".dcm", ".dicom", ".ima", ""})
+"""Of files that may be pictures, beside those of digits (DICOM files are often called by their UID); the decoder looks inside."""
+UNREAD: Final = frozenset({".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2"})
+"""Of pictures that are not read; they are listed, so that the report says so."""
+SEPARATORS: Final = ",;\t"
+"""Of tables: that which stands most often in the first line. Spreadsheets write semicolons where numbers have decimal commas."""
+HIDDEN: Final = (".", "__MACOSX")
+UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True)
@@ -54,21 +63,53 @@ class Read(Protocol):
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """A table whose names stay text (``007`` is not 7); ``.tab`` files may be separated by tabs."""
+    """A table whose names stay text (``007`` is not 7), separated by what its first line shows; UTF-8, or UTF-16 with its mark.
+
+    Raises:
+        ManifestError: it is no such table, or a line has more fields than the first one.
+    """
     text = {"image": str, "group": str, "lesion_id": str, "image_id": str, "SOPInstanceUID": str}
     try:
-        return pd.read_csv(
-            path, dtype=text, sep=None if path.suffix == ".tab" else ",", engine="python" if path.suffix == ".tab" else "c"
-        )
-    except (ValueError, OSError) as error:  # pandas' parser errors are ValueErrors
-        raise ManifestError(f"'{path}' cannot be read as CSV ({type(error).__name__})") from error
+        encoding, line = _first_line(path)
+        separator = max(SEPARATORS, key=line.count)
+        table = pd.read_csv(path, dtype=text, sep=separator, encoding=encoding, skipinitialspace=True, low_memory=False)
+    except UnicodeError as error:
+        raise ManifestError(f"'{path}' is not UTF-8; save it again as 'CSV UTF-8'") from error
+    except (ValueError, OSError) as error:  # pandas' parser errors are ValueErrors, and may quote what they stop at
+        where = re.search(r"in line (\d+)", str(error))
+        detail = f"line {where[1]} has more fields than the first line" if where else type(error).__name__
+        raise ManifestError(f"'{path}' cannot be read as CSV ({detail}); save it again as 'CSV UTF-8'") from error
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes the first column for names of rows, and shifts the others
+        raise ManifestError(f"every line of '{path}' has more fields than its first line, which names the columns; correct it")
+    return table.rename(columns=lambda name: str(name).strip())
+
+
+def _first_line(path: Path) -> tuple[str, str]:
+    """The encoding that the file's first bytes tell, and its first line."""
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+        encoding = "utf-16" if stream.read(2) in UTF_16 else "utf-8-sig"
+    with gzip.open(path, "rt", encoding=encoding) if path.suffix == ".gz" else path.open(encoding=encoding) as lines:
+        return encoding, lines.readline()
+
+
+def read_list(path: Path) -> list[str]:
+    """The words of a text file: UTF-8, or UTF-16 with its mark.
+
+    Raises:
+        ManifestError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding=_first_line(path)[0]).split()
+    except (UnicodeError, OSError) as error:
+        raise ManifestError(f"'{path}' cannot be read as text ({type(error).__name__}); get it again") from error
 
 
 def need_columns(table: pd.DataFrame, path: Path, *names: str) -> None:
     """Refuses a table that lacks a column."""
     missing = [name for name in names if name not in table.columns]
     if missing:
-        raise ManifestError(f"'{path}' lacks the column(s) {', '.join(missing)}; it needs {', '.join(names)}")
+        needed = f"it needs {', '.join(names)}" if len(missing) < len(names) else "its first line must name them"
+        raise ManifestError(f"'{path}' lacks the column(s) {', '.join(missing)}; {needed}")
 
 
 def find_one(folders: Iterable[Path], *patterns: str) -> Path | None:
@@ -78,19 +119,34 @@ def find_one(folders: Iterable[Path], *patterns: str) -> Path | None:
     return next(fits, None)
 
 
-def pictures(folder: Path) -> Iterator[Path]:
-    """The files at any depth that may be pictures, in the order of names, without what archives and desktops leave behind."""
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder)
-        if any(part.startswith((".", "__MACOSX")) for part in inside.parts):
-            continue
-        if path.suffix.lower() in SUFFIXES and path.is_file():
-            yield path
+def pictures(folder: Path) -> list[Path]:
+    """The files at any depth that may be pictures, in the order of names, without what archives and desktops leave behind.
+
+    Links to folders are followed, as large data sets are often linked to; a folder that is met again is not.
+    """
+    found: list[Path] = []
+    met: set[tuple[int, int]] = set()
+    for top, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = sorted(name for name in folders if not name.startswith(HIDDEN) and _is_new(Path(top, name), met))
+        paths = (Path(top, name) for name in names if not name.startswith(HIDDEN))
+        found += [path for path in paths if _may_be_picture(path.suffix.lower()) and path.is_file()]
+    return sorted(found)
+
+
+def _is_new(folder: Path, met: set[tuple[int, int]]) -> bool:
+    there = folder.stat()
+    known = len(met)
+    met.add((there.st_dev, there.st_ino))
+    return len(met) > known
+
+
+def _may_be_picture(suffix: str) -> bool:
+    return suffix in SUFFIXES or suffix in UNREAD or suffix[1:].isdigit()
 
 
 def by_stem(root: Path) -> dict[str, str]:
     """Paths relative to the root of all its pictures, by their names without suffix."""
-    return {path.stem: path.relative_to(root).as_posix() for path in reversed(list(pictures(root)))}
+    return {path.stem: path.relative_to(root).as_posix() for path in reversed(pictures(root))}
 
 
 def splits(groups: Iterable[str], given: Iterable[str | None], seed: int) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from model_code.data.sources.listing import Listing, by_stem, find_one, need_columns, read_csv, splits
+from model_code.data.sources.listing import Listing, by_stem, find_one, need_columns, read_csv, read_list, splits
 from model_code.errors import ManifestError
 from model_code.tasks import TaskSpec
 
@@ -58,7 +58,8 @@ def read(root: Path, spec: TaskSpec, *, table: Path | None, seed: int) -> Listin
 
 def _labels(findings: pd.Series, spec: TaskSpec) -> dict[str, pd.Series]:
     known = {NOTHING, *spec.labels}
-    parts = findings.astype(str).str.split("|")
+    findings = findings.fillna("").astype(str)
+    parts = findings.str.split("|")
     strange = [set(found) - known for found in parts]
     if any(strange):
         line = next(index for index, found in enumerate(strange) if found) + 2
@@ -67,7 +68,7 @@ def _labels(findings: pd.Series, spec: TaskSpec) -> dict[str, pd.Series]:
         raise ManifestError(
             f"line {line} of the table ({count} such in all) has a finding that the task does not know; allowed: {allowed}"
         )
-    padded = "|" + findings.astype(str) + "|"
+    padded = "|" + findings + "|"
     return {label: padded.str.contains(f"|{label}|", regex=False).astype(int) for label in spec.labels}
 
 
@@ -82,7 +83,7 @@ def _given(root: Path, names: pd.Series) -> tuple[list[str | None], str]:
     lists = {split: find_one((root,), name) for name, split in LISTS.items()}
     if None in lists.values():
         return [None] * len(names), "the official lists were not there: all three splits are decided by patient"
-    where = {name: split for split, path in lists.items() if path for name in path.read_text(encoding="utf-8").split()}
+    where = {name: split for split, path in lists.items() if path for name in read_list(path)}
     missing = int((~names.isin(where)).sum())
     if missing:
         raise ManifestError(
@@ -97,7 +98,13 @@ def _boxes(root: Path, listed: pd.DataFrame, names: pd.Series, spec: TaskSpec) -
         return None
     table = read_csv(path)
     need_columns(table, path, "Image Index", "Finding Label")
-    left, top, width, height = (table.iloc[:, column].astype(float) / SIDE for column in range(2, 6))
+    if len(table.columns) < 6:
+        raise ManifestError(f"'{path}' has {len(table.columns)} columns; it needs picture, finding, x, y, width and height")
+    edges = (pd.to_numeric(table.iloc[:, column], errors="coerce") for column in range(2, 6))
+    left, top, width, height = (edge / SIDE for edge in edges)
+    if (left + top + width + height).isna().any():
+        line = int((left + top + width + height).isna().to_numpy().argmax()) + 2
+        raise ManifestError(f"line {line} of '{path}' has a box whose edges are no numbers; get it again")
     images = dict(zip(names, listed["image"], strict=True))
     boxes = pd.DataFrame(
         {

@@ -26,10 +26,8 @@ NUMBERED: Final = re.compile(r"(?:BACTERIA|VIRUS|NORMAL)-(\d+)-\d+", re.IGNORECA
 
 def read(root: Path, spec: TaskSpec, *, table: Path | None, seed: int) -> Listing:
     """The tree of folders as a listing; see ``listing.Read``."""
-    top = next(
-        (folder for folder in (root, root / "chest_xray", root / "chest_xray" / "chest_xray") if (folder / "train").is_dir()),
-        None,
-    )
+    tops = (root, root / "chest_xray", root / "chest_xray" / "chest_xray")
+    top = next((folder for folder in tops if _below(folder, "train")), None)
     if top is None or table is not None:
         raise ManifestError(
             f"no train/ in '{root}' or its chest_xray/; this source is its folders, train, val and test, and takes no table"
@@ -37,11 +35,12 @@ def read(root: Path, spec: TaskSpec, *, table: Path | None, seed: int) -> Listin
     rows = []
     for part in FOLDERS:
         for label in spec.labels:
-            for path in pictures(top / part / label):
+            for path in [path for inside in _below(top, part, label) for path in pictures(inside)]:
                 person, kind = _person(path.stem)
                 rows.append((path.relative_to(root).as_posix(), part, label, person, kind))
-    if not rows:
-        raise ManifestError(f"no picture in {'/, '.join(spec.labels)}/ of '{top}/train'; the folders' names are the labels")
+    missing = [label for label in spec.labels if label not in {row[2] for row in rows}]
+    if missing:
+        raise ManifestError(f"no picture in any {'/ nor '.join(missing)}/ below '{top}'; the folders' names are the labels")
     found = pd.DataFrame(rows, columns=["image", "part", "label", "person", "kind"])
     unnamed = int(found["person"].isna().sum())
     given = ["test" if part == "test" else "train" for part in found["part"]]
@@ -61,6 +60,15 @@ def read(root: Path, spec: TaskSpec, *, table: Path | None, seed: int) -> Listin
     if unnamed:
         notes.append(f"the names of {unnamed} films name no patient as this data set does; each counts as a patient of its own")
     return Listing(listed, "picture in the order of names", 1, notes=tuple(notes), from_files=True)
+
+
+def _below(top: Path, *names: str) -> list[Path]:
+    """The folders of these names, one in the other, whether written in capitals or not."""
+    folders = [top]
+    for name in names:
+        inside = (path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()))
+        folders = [path for path in inside if path.name.lower() == name.lower() and path.is_dir()]
+    return folders
 
 
 def _person(stem: str) -> tuple[str | None, str]:

@@ -73,11 +73,13 @@ def an_approval_releases(scene: Scene) -> str:
 
 
 def model_group(scene: Scene) -> str:
-    """The registry's group of the task."""
-    groups = scene.inventory.of("AWS::SageMaker::ModelPackageGroup")
-    if not groups:
-        raise AbsentError("no model package group")
-    return str(groups[0].physical_id).rsplit("/", 1)[-1]
+    """The registry's group of the task: the one that a parameter says the approved version of."""
+    parameters = {str(made.physical_id) for made in scene.inventory.of("AWS::SSM::Parameter")}
+    for made in scene.inventory.of("AWS::SageMaker::ModelPackageGroup"):
+        group = str(made.physical_id).rsplit("/", 1)[-1]
+        if f"/{group}/approved-model-package" in parameters:
+            return group
+    raise AbsentError("no model package group with a parameter for what is approved in it")
 
 
 def pipeline(scene: Scene) -> str:

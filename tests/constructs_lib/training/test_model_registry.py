@@ -29,6 +29,13 @@ def test_the_group_is_named_after_the_task(scope: Scope) -> None:
     assert not scope.findings()
 
 
+def test_the_other_tasks_have_groups_but_no_slots(scope: Scope, parameters: dict[str, Json]) -> None:
+    groups = {made["ModelPackageGroupName"] for made in of_type(scope.template().to_json(), "AWS::SageMaker::ModelPackageGroup")}
+
+    assert groups == {f"overread-test-{task}" for task in Task}
+    assert {name.split("/")[1] for name in parameters} == {"overread-test-chest14"}
+
+
 @pytest.mark.parametrize("name", ["approved-model-package", "challenger-model-package"])
 def test_a_slot_names_no_model_yet(name: str, parameters: dict[str, Json]) -> None:
     made = parameters[f"/overread-test-chest14/{name}"]

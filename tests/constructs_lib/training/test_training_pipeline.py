@@ -27,8 +27,9 @@ from constructs_lib.training.training_pipeline import NO_CHAMPION as NO_CHAMPION
 from constructs_lib.training.training_pipeline import TrainingPipeline, TrainingPlan
 from model_code import evidence
 from model_code.__main__ import app as cli
-from model_code.contract import NO_CHAMPION, PASSED, Architecture, Task, Verb
+from model_code.contract import NO_CHAMPION, PASSED, Architecture, Preset, Task, Verb
 from model_code.judging import policy
+from model_code.training.config import TrainConfig, gather, make_config, presets, read_preset
 from tests.infra import Json, Scope, many, of_type, text_of
 
 OPERATIONS = {"Processing": "CreateProcessingJob", "Training": "CreateTrainingJob", "RegisterModel": "CreateModelPackage"}
@@ -40,7 +41,7 @@ ORDER = [*TO_RUN, "verdict"]
 def build(training: JobInstance = JobInstance.M5_2XLARGE) -> tuple[Scope, TrainingPipeline]:
     scope = Scope()
     stack, keys, logs = scope.stack, scope.keys(), scope.access_logs()
-    plan = TrainingPlan(architecture=Architecture.DENSENET121, epochs=3, training=training, processing=JobInstance.M5_XLARGE)
+    plan = TrainingPlan(preset=Preset.CHEST14, training=training, processing=JobInstance.M5_XLARGE)
     network = IsolatedNetwork(stack, "Network", zones=2, logs_key=keys.audit, removal_policy=RemovalPolicy.RETAIN)
     image = TrainingImage(stack, "TrainingImage", accelerator=training.accelerator)
     pipeline = TrainingPipeline(
@@ -272,14 +273,81 @@ def test_a_run_may_take_another_machine_that_fits_the_same_request(definition: J
 
     assert parameters["TrainingInstanceType"]["DefaultValue"] in allowed
     assert "ml.g5.xlarge" not in allowed  # another image, and a disk that takes no key
-    assert set(parameters["Architecture"]["EnumValues"]) == set(Architecture)
 
 
 def test_a_model_waits_for_a_person(steps: dict[str, Json]) -> None:
     request = steps["register"]["Arguments"]
 
     assert request["ModelApprovalStatus"] == "PendingManualApproval"
-    assert request["ModelPackageGroupName"] == "overread-test-chest14"
+    assert text_at(request["ModelPackageGroupName"], "chest14") == "overread-test-chest14"
+
+
+def text_at(group: Json, task: str) -> str:
+    """The group's name, were the evidence pack of a model for this task."""
+    prefix, looked_up = group["Std:Join"]["Values"]
+    assert looked_up["Std:JsonGet"] == {"PropertyFile": {"Get": "Steps.evidence.PropertyFiles.report"}, "Path": "task"}
+    return str(group["Std:Join"]["On"].join([prefix, task]))
+
+
+@pytest.fixture(scope="module")
+def template() -> Json:
+    return dict(build()[0].template().to_json())
+
+
+@pytest.mark.parametrize("task", Task)
+def test_a_tasks_models_have_a_group_that_the_pipeline_may_fill(task: Task, steps: dict[str, Json], template: Json) -> None:
+    name = text_at(steps["register"]["Arguments"]["ModelPackageGroupName"], task)
+    (policy,) = (r["Properties"] for key, r in template["Resources"].items() if key.startswith("LineStarterPolicy"))
+    (registering,) = (s for s in policy["PolicyDocument"]["Statement"] if "sagemaker:CreateModelPackage" in many(s["Action"]))
+    groups = {made["ModelPackageGroupName"] for made in of_type(template, "AWS::SageMaker::ModelPackageGroup")}
+
+    assert name in groups
+    allowed = [text_of(resource).rpartition(":")[2] for resource in registering["Resource"]]
+    assert {f"model-package-group/{name}", f"model-package/{name}/*"} <= set(allowed)
+
+
+@pytest.mark.parametrize("task", Task)
+def test_the_jobs_may_read_the_films_of_every_task(task: Task, template: Json) -> None:
+    (policy,) = (r["Properties"] for name, r in template["Resources"].items() if name.startswith("LineJobsPolicy"))
+    readable = [text_of(one) for s in policy["PolicyDocument"]["Statement"] for one in many(s["Resource"])]
+
+    assert any("Films" in one and one.endswith(f"/{task}/*") for one in readable)
+
+
+def options_of(step: Json, definition: Json, **given: str) -> dict[str, Any]:
+    """What the command is told, where a run gives these parameters."""
+    parameters = {one["Name"]: one["DefaultValue"] for one in definition["Parameters"]} | given
+    request = at_run_time(step["Arguments"], parameters)
+    verb, *options = (request.get("AppSpecification") or request["AlgorithmSpecification"])["ContainerArguments"]
+    return dict(typer.main.get_command(cli).commands[verb].make_context(verb, options).params)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("step", ["prepare", "train"])
+def test_a_presets_own_values_win_unless_a_parameter_is_given(step: str, steps: dict[str, Json], definition: Json) -> None:
+    left = options_of(steps[step], definition, Preset="skin8-resnet50")
+    given = options_of(steps[step], definition, ImageSize="64")
+
+    assert (left["preset"], left["image_size"]) == ("skin8-resnet50", None)
+    assert (given["preset"], given["image_size"]) == ("chest14", 64)
+
+
+def test_what_trains_is_what_the_preset_says_but_for_what_is_given(steps: dict[str, Json], definition: Json) -> None:
+    def config(**given: str) -> TrainConfig:
+        options = options_of(steps["train"], definition, **given)
+        settings = {"preset": options["preset"], "architecture": options["arch"], "epochs": options["epochs"]}
+        return gather({}, None, {key: value for key, value in settings.items() if value is not None})
+
+    for preset in Preset:
+        assert config(Preset=preset) == make_config(read_preset(preset))
+    changed = config(Preset="pneumonia", Epochs="3", Architecture="mobilenet_v2")
+    assert (changed.task, changed.architecture, changed.epochs, changed.select) == ("pneumonia", "mobilenet_v2", 3, "accuracy")
+
+
+def test_a_run_may_choose_every_preset_and_architecture(definition: Json) -> None:
+    allowed = {one["Name"]: one.get("EnumValues") for one in definition["Parameters"]}
+
+    assert allowed["Preset"] == presets()
+    assert allowed["Architecture"] == ["preset", *Architecture]
 
 
 def test_a_machine_with_a_local_disk_gets_no_key_for_it() -> None:
@@ -327,11 +395,14 @@ def test_the_only_findings_are_those_of_its_surroundings() -> None:
     assert not [finding for finding in scope.findings() if "/Line/" in finding[1]]
 
 
-@pytest.mark.parametrize("epochs", [0, 1001])
-def test_a_plan_without_sense_is_refused(epochs: int) -> None:
-    with pytest.raises(ConfigurationError, match=rf"epochs is {epochs}; allowed: 1 to 1000"):
+@pytest.mark.parametrize("machines", [0, 21])
+def test_a_plan_without_sense_is_refused(machines: int) -> None:
+    with pytest.raises(ConfigurationError, match=rf"preparation_machines is {machines}; allowed: 1 to 20"):
         TrainingPlan(
-            architecture=Architecture.RESNET18, epochs=epochs, training=JobInstance.M5_XLARGE, processing=JobInstance.M5_XLARGE
+            preset=Preset.PNEUMONIA,
+            training=JobInstance.M5_XLARGE,
+            processing=JobInstance.M5_XLARGE,
+            preparation_machines=machines,
         )
 
 
@@ -344,8 +415,7 @@ def test_a_spot_job_that_may_wait_less_than_it_may_run_is_refused() -> None:
 def test_a_gate_that_all_or_none_pass_is_refused(minimum: float) -> None:
     with pytest.raises(ConfigurationError, match=rf"minimum_auroc is {minimum}; allowed: 0.5 \(chance\) to below 1"):
         TrainingPlan(
-            architecture=Architecture.RESNET18,
-            epochs=1,
+            preset=Preset.CHEST14,
             training=JobInstance.M5_XLARGE,
             processing=JobInstance.M5_XLARGE,
             minimum_auroc=minimum,

@@ -15,7 +15,7 @@ def built(input: Mapping[str, str] | None = None) -> tuple[Scope, Json]:
     scope = Scope()
     place = scope.place(scope.keys())
     flow = StateMachine(scope.stack, "Flow", name="flow", definition=PASS, place=place, statements=[])
-    EventTrigger(scope.stack, "On", description="d", pattern=PATTERN, workflow=flow, place=place, input=input)
+    EventTrigger(scope.stack, "On", description="d", pattern=PATTERN, workflow=flow, input=input)
     return scope, dict(scope.template().to_json())
 
 

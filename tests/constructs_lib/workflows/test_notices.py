@@ -16,7 +16,7 @@ def built(contact: str | None = None) -> tuple[Scope, Json]:
     notices = Notices(scope.stack, "Notices", key=keys.messages, contact=contact)
     place = scope.place(keys)
     flow = StateMachine(scope.stack, "Flow", name="flow", definition=PASS, place=place, statements=[])
-    BadEndings(scope.stack, "BadEndings", workflow=flow, notices=notices.topic, place=place)
+    BadEndings(scope.stack, "BadEndings", workflow=flow, notices=notices.topic)
     return scope, dict(scope.template().to_json())
 
 

@@ -21,9 +21,7 @@ def scope() -> Scope:
     RetrainingWorkflow(
         built.stack,
         "Retraining",
-        pipeline="overread-test-chest14-training",
         registry=ModelRegistry(built.stack, "Registry", task=Task.CHEST14, image=ServingImage(built.stack, "Serving")),
-        budget="overread-test-budget",
         rules=RetrainingRules(expected_run_usd=20, max_hours=10),
         place=built.place(keys),
         notices=EncryptedTopic(built.stack, "Notices", key=keys.messages).topic,

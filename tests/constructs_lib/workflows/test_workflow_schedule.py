@@ -22,7 +22,6 @@ def scope() -> Scope:
         name="flow",
         expression="cron(0 3 1 * ? *)",
         workflow=flow,
-        place=place,
         input={"source": "schedule"},
     )
     return built

@@ -51,3 +51,9 @@ def test_what_is_not_there_or_no_picture_is_told_by_a_code(tmp_path: Path) -> No
         with pytest.raises(ImageError) as raised:
             convert(path, side=48, channels=1)
         assert raised.value.code == code
+
+
+def test_a_name_that_no_file_can_have_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(ImageError) as raised:
+        convert(tmp_path / "a\0.png", side=32, channels=1)
+    assert raised.value.code == "missing"

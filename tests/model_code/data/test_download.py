@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 import threading
@@ -32,6 +33,9 @@ class Site:
     """What the next answers say instead."""
     asked: list[str | None] = field(default_factory=list)
     """The ranges that were asked for."""
+    longer: int = 0
+    """Bytes that it says the file has beyond those it has."""
+    kind: str = "application/octet-stream"
     lie: str | None = None
     """A Content-Range of its own."""
     sends_on: str | None = None
@@ -54,16 +58,21 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
                 self.end_headers()
                 return
             body, start = made.content, 0
+            whole = len(body) + made.longer
             found = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
             if found and made.ranges and self.headers.get("If-Range") == made.etag:
                 start = int(found[1])
+                if start >= len(body):
+                    self.send_error(416)
+                    return
                 self.send_response(206)
-                self.send_header("Content-Range", made.lie or f"bytes {start}-{len(body) - 1}/{len(body)}")
+                self.send_header("Content-Range", made.lie or f"bytes {start}-{whole - 1}/{whole}")
             else:
                 self.send_response(200)
             if made.etag:
                 self.send_header("ETag", made.etag)
-            self.send_header("Content-Length", str(len(body) - start))
+            self.send_header("Content-Length", str(whole - start))
+            self.send_header("Content-Type", made.kind)
             self.end_headers()
             cut = made.break_after.pop(0) if made.break_after else len(body)
             self.wfile.write(body[start:][:cut])
@@ -192,3 +201,38 @@ def test_a_redirect_that_leaves_https_is_refused() -> None:
     request = urllib.request.Request("https://example.com/a")
     with pytest.raises(OverreadError, match=r"'example\.com' sends on to an address that is not https"):
         module._Secure().redirect_request(request, BytesIO(), 302, "", Message(), "http://example.org/a")
+
+
+def test_a_server_that_announces_more_than_it_has_is_given_up(site: Site, tmp_path: Path) -> None:
+    """It says 416 to what it does not have, and the same bytes come again and again."""
+    site.longer = 1000
+    with pytest.raises(OverreadError, match=r"a\.bin cannot be fetched"):
+        download(Remote(site.url, "a.bin"), tmp_path)
+    assert len(site.asked) < 8
+
+
+def test_a_web_page_is_no_file(site: Site, tmp_path: Path) -> None:
+    site.kind = "text/html; charset=utf-8"
+    with pytest.raises(OverreadError, match=r"127\.0\.0\.1 sends a web page in place of the file; .* may need a login"):
+        download(Remote(site.url, "table.csv"), tmp_path)
+    assert names(tmp_path) == []
+
+
+def test_a_whole_file_is_only_checked(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(CONTENT)
+    assert download(Remote(site.url, "a.bin", sha256=hashlib.sha256(CONTENT).hexdigest()), tmp_path).read_bytes() == CONTENT
+    assert site.asked == []
+    with pytest.raises(OverreadError, match="it was removed"):
+        download(Remote(site.url, "a.bin", md5="0000"), tmp_path)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EROFS])
+def test_what_cannot_be_written_is_told_at_once(number: int, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> Iterator[bytes]:
+        raise OSError(number, "no room")
+
+    monkeypatch.setattr(module, "track", full)
+    with pytest.raises(OverreadError, match=r"a\.bin cannot be written to .* \(no room\); make room"):
+        download(Remote(site.url, "a.bin"), tmp_path)
+    assert len(site.asked) == 1

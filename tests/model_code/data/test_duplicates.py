@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from model_code.data.duplicates import AT_ONCE, NEAR, SAME, across_splits, fingerprint, likeness, near_pairs
+from model_code.data.duplicates import AT_ONCE, NEAR, SAME, across_splits, fingerprint, likeness, near_pairs, with_mirrored
 from model_code.data.images import decode
 from model_code.data.manifest import read_manifest
 from model_code.data.transforms import to_model_input
@@ -136,3 +136,18 @@ def test_many_equal_pictures_are_compared_with_one() -> None:
     found = across_splits(prints, np.array(["train"] * 1_999 + ["test"]), blank)
     assert len(found) == 1_999 and set(found.partners) == {1_999}
     assert sum(asked) == 2 * 1_999 and max(asked) <= AT_ONCE
+
+
+@pytest.mark.parametrize("splits", [["train", "test"], ["test", "train"], ["val", "test"]])
+def test_a_mirrored_copy_leaks_once(splits: list[str], films: list[Film]) -> None:
+    smalls = np.stack([small(films[0]), small(as_jpeg(films[0][:, ::-1])), *(small(film) for film in films[1:])])
+    prints = np.stack([np.frombuffer(with_mirrored(one), np.uint8) for one in smalls])
+    found = across_splits(prints, np.array([*splits, *["train"] * (len(films) - 1)]), smalls.__getitem__)
+    less, more = (0, 1) if splits[1] == "test" else (1, 0)
+    assert (found.rows.tolist(), found.partners.tolist()) == ([less], [more])
+
+
+def test_symmetrical_pictures_do_not_leak_by_themselves(films: list[Film]) -> None:
+    smalls = np.stack([small(np.maximum(film, film[:, ::-1])) for film in films])
+    prints = np.stack([np.frombuffer(with_mirrored(one), np.uint8) for one in smalls])
+    assert len(across_splits(prints, np.array(["train", "val", "test", "train"] * 10), smalls.__getitem__)) == 0

@@ -104,7 +104,7 @@ def test_a_label_that_is_not_0_or_1_is_named(value: float, tmp_path: Path) -> No
 
 
 def test_an_unknown_split_is_named(tmp_path: Path) -> None:
-    assert "unknown split 'holdout'" in refusal(table().replace({"split": {"val": "holdout"}}), tmp_path)
+    assert "the split in row" in refusal(table().replace({"split": {"val": "holdout"}}), tmp_path)
 
 
 @pytest.mark.parametrize("path", ["../secret.png", "/etc/passwd", "films/../../up.png"])
@@ -132,3 +132,12 @@ def test_a_broken_file_is_refused(name: str, content: bytes, tmp_path: Path) -> 
 def test_no_manifest_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match="overread synthesize"):
         read_manifest(tmp_path / "nowhere", CHEST14)
+
+
+def test_text_among_labels_or_splits_is_not_quoted(tmp_path: Path) -> None:
+    """In a table whose columns have slipped it can be a name."""
+    for column in ("Mass", "split"):
+        changed = table().astype({column: str})
+        changed.loc[1, column] = "Zebra^Quagga"
+        said = refusal(changed, tmp_path)
+        assert "row 2" in said and "Zebra" not in said

@@ -77,3 +77,14 @@ def test_where_nothing_can_be_written_that_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OverreadError, match="cannot write to"), resumable_folder(tmp_path / "file" / "out", "job"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("number", "raised"), [(errno.ENOSPC, OverreadError), (errno.EFBIG, OverreadError), (errno.EPIPE, OSError)]
+)
+def test_a_full_disk_is_told_and_what_was_done_is_kept(number: int, raised: type[Exception], tmp_path: Path) -> None:
+    with pytest.raises(raised) as found, resumable_folder(tmp_path / "out", "job") as work:
+        (work / "a").touch()
+        raise OSError(number, "no room", str(work / "b"))
+    assert isinstance(found.value, OSError) or "(no room); make room, then run the same command again" in str(found.value)
+    assert names(tmp_path) == [".out.making"] and names(tmp_path / ".out.making") == [".job", "a"]

@@ -60,11 +60,15 @@ def test_a_model_that_is_worse_by_more_than_the_margin_does_not_pass_by_luck() -
     assert passed <= 4
 
 
-def test_too_few_films_are_said_to_be_too_few() -> None:
-    champion = scores(patients=8, films=1)
-    checks = list(non_inferiority(champion, champion, Policy()))
-    assert {check.outcome for check in checks} == {"not judged"}
-    assert "too few films" in checks[0].reason
+@pytest.mark.parametrize(("patients", "films"), [(8, 1), (12, 60)])
+def test_where_too_few_patients_have_films_of_both_kinds_nothing_is_shown_so_the_challenger_is_refused(
+    patients: int, films: int
+) -> None:
+    champion = scores(patients=patients, films=films)
+    macro, *others = non_inferiority(champion, champion, Policy())
+    assert macro.outcome == "refused" and "nothing shows it no worse than the champion; add test films" in macro.reason
+    assert {check.outcome for check in others} == {"not judged"}
+    assert "too few films" in others[0].reason
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from model_code.bundle_info import Interval, Metrics, Probe, Probes
@@ -37,8 +39,14 @@ def test_a_label_is_refused_only_where_its_whole_interval_misses() -> None:
     assert outcomes(list(minima(changed("B", auroc=None), POLICY)))["minimum AUROC, B"] == "not judged"
     error = outcomes(list(minima(changed("A", calibration_error=figure(0.2)), POLICY)))
     assert error["maximum calibration error, A"] == "refused"
-    few = outcomes(list(minima(changed("A", calibration_error=figure(0.2), positives=9), POLICY)))
+    few = outcomes(list(minima(changed("A", calibration_error=figure(0.2), positives=12), POLICY)))
     assert few["maximum calibration error, A"] == "not judged"
+
+
+def test_a_label_with_hardly_any_films_stops_no_model() -> None:
+    checks = list(minima(changed("B", auroc=figure(0.3, 0.0), positives=2), POLICY))
+    (found,) = [check for check in checks if check.scope == "B"]
+    assert found.outcome == "not judged" and found.reason.startswith("B: 2 films with it and ")
 
 
 def test_a_gap_between_subgroups_is_refused_where_it_is_sure() -> None:
@@ -49,6 +57,17 @@ def test_a_gap_between_subgroups_is_refused_where_it_is_sure() -> None:
     found = {check.scope: check for check in gaps(unfair, POLICY)}
     assert found["sex: M over F"].outcome == "refused"
     assert "limit 0.1" in found["sex: M over F"].reason
+
+
+def test_a_sure_gap_is_not_hidden_by_a_larger_one_that_may_be_chance() -> None:
+    drawn = scores()
+    patients = drawn.groups
+    site = np.where(patients < 12, "tiny", np.where(patients < 200, "worse", "better"))
+    unfair = replace(drawn, attributes={"site": site})
+    for rows, to in ((site == "worse", 0.4), (site == "tiny", 0.3)):
+        unfair = worse(worse(unfair, rows, 0, to=to), rows, 1, to=to)
+    (check,) = gaps(unfair, Policy(enough=2, maximum_gap=0.05))
+    assert (check.scope, check.outcome) == ("site: better over worse", "refused")
 
 
 def test_a_gap_needs_two_subgroups_with_films() -> None:
@@ -73,6 +92,14 @@ def test_shortcuts_stop_a_model() -> None:
     assert [name for name, outcome in corner.items() if outcome == "refused"] == [
         "macro AUROC lost with the corners of the film, all labels"
     ]
+
+
+def test_a_label_of_which_hardly_a_film_was_probed_stops_no_model() -> None:
+    before = with_probes(0.8, 0.9)
+    few = before.labels["A"].model_copy(update={"positives": 2})
+    found = outcomes(list(shortcuts(before.model_copy(update={"labels": {**before.labels, "A": few}}), POLICY)))
+    assert found["AUROC without the middle of the film, A"] == "not judged"
+    assert found["AUROC without the middle of the film, B"] == "refused"
 
 
 def test_a_model_that_was_not_probed_is_not_judged_by_probes() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model_code.judging import resample
-from model_code.judging.resample import interval, mean_where_defined, resamples
+from model_code.judging.resample import fewest_groups, interval, mean_where_defined, resamples
 
 GROUPS = np.array(["b", "a", "a", "c", "b"])
 
@@ -39,3 +39,10 @@ def test_an_interval_leaves_out_what_is_not_defined() -> None:
 def test_means_leave_out_what_is_not_defined() -> None:
     found = mean_where_defined(np.array([[1.0, np.nan, 2.0], [3.0, np.nan, np.nan]]))
     assert found[[0, 2]] == pytest.approx([2.0, 2.0]) and np.isnan(found[1])
+
+
+def test_few_patients_are_few_however_many_films_they_have() -> None:
+    positive = np.array([True, True, False, False, True])
+    assert fewest_groups(GROUPS, positive) == 2
+    assert fewest_groups(np.zeros(5), positive) == 1
+    assert fewest_groups(GROUPS, np.zeros(5, bool)) == 0

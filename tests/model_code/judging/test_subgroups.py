@@ -34,3 +34,9 @@ def test_a_subgroup_with_too_few_films_is_listed_without_figures() -> None:
     assert (found["small"].films, found["small"].groups, found["small"].macro_auroc) == (6, 3, None)
     assert found["small"].labels["A"].auroc is None
     assert found["large"].macro_auroc is not None and found["large"].films == len(drawn) - 6
+
+
+def test_a_subgroup_of_a_few_patients_with_many_films_has_no_figures() -> None:
+    drawn = scores(patients=8, films=50)
+    found = subgroups({"site": np.full(len(drawn), "one")}, drawn.targets, drawn.probabilities, drawn.groups, calibration())
+    assert (found["site"]["one"].films, found["site"]["one"].groups, found["site"]["one"].macro_auroc) == (400, 8, None)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from model_code.archive import unpacked
+from model_code.bundle import open_bundle
 from model_code.contract import PASSED
 from model_code.errors import OverreadError, UsageError
 from model_code.pipeline.assembly import read_assembly
@@ -17,9 +19,11 @@ from model_code.pipeline.executor import Ended, Executor
 from model_code.pipeline.record import RunRecord, State, folder_of
 from model_code.pipeline.start import begin, go_on
 from model_code.registry import Status
+from model_code.synthesize import synthesize
+from model_code.tasks import SKIN8
 from tests.cli import error_line, overread
 
-SMALL = ("--image-size", "32", "--output-stride", "8")
+SMALL = ("--output-stride", "8")
 """More of the train step's arguments; a CPU learns from phantoms of this size in seconds."""
 GROUP = "overread-dev-chest14"
 
@@ -33,8 +37,12 @@ class Done:
 @pytest.fixture(scope="module")
 def done(assembly: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Done:
     root = tmp_path_factory.mktemp("line")
-    given = ["Architecture=resnet18", "Epochs=1", "PreparationMachines=2"]
-    executor = begin(root, assembly=assembly, environment="dev", films=data, given=given)
+    return refused(root, assembly, data, "Architecture=resnet18", "Epochs=1", "ImageSize=32", "PreparationMachines=2")
+
+
+def refused(root: Path, assembly: Path, films: Path, *given: str) -> Done:
+    """A run whose model the gate refuses: it has seen few and small films."""
+    executor = begin(root, assembly=assembly, environment="dev", films=films, given=given)
     train = next(step for step in executor.run.definition["Steps"] if step["Name"] == "train")
     train["Arguments"]["AlgorithmSpecification"]["ContainerArguments"] += SMALL
     with pytest.raises(Ended, match="The gate refused the model; the reasons are in s3://"):
@@ -42,10 +50,8 @@ def done(assembly: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) -
     return Done(root, executor.run)
 
 
-@pytest.fixture(scope="module")
-def passed(done: Done, tmp_path_factory: pytest.TempPathFactory) -> Executor:
+def had_it_passed(done: Done, root: Path) -> Executor:
     """The same run, had the gate passed the model: resumed behind the gate, with another verdict in its report."""
-    root = tmp_path_factory.mktemp("passed") / "line"
     shutil.copytree(done.root, root, symlinks=True, copy_function=os.link)
     executor = go_on(root, done.run.id)
     (report,) = executor.run.steps["gate"].files.values()
@@ -55,6 +61,11 @@ def passed(done: Done, tmp_path_factory: pytest.TempPathFactory) -> Executor:
         executor.run.steps.pop(name)
     executor.execute()
     return executor
+
+
+@pytest.fixture(scope="module")
+def passed(done: Done, tmp_path_factory: pytest.TempPathFactory) -> Executor:
+    return had_it_passed(done, tmp_path_factory.mktemp("passed") / "line")
 
 
 def test_every_step_ran_and_the_gate_refused_so_small_a_model(done: Done) -> None:
@@ -88,12 +99,33 @@ def test_the_jobs_ran_the_code_that_was_synthesized(done: Done) -> None:
 
 
 def test_the_registered_bundle_reads_a_film(passed: Executor, tmp_path: Path, film: bytes) -> None:
-    from model_code.archive import unpacked
     from model_code.predictor import Predictor
 
     (package,) = passed.registry.versions(GROUP)
     with unpacked(passed.store.path(package.model), tmp_path / "bundle") as (source, _):
         assert Predictor.setup(source).read(film).status == "read"
+
+
+def test_another_task_goes_down_the_same_line_by_its_preset(assembly: Path, tmp_path: Path) -> None:
+    """Its settings are the preset's but for those that were given, and it is registered where no endpoint takes it from."""
+    preset, films = "skin8-mobilenet_v2", tmp_path / "films"
+    synthesize(SKIN8, patients=90, seed=553, out=films)
+    done = refused(tmp_path / "line", assembly, films, f"Preset={preset}", "Epochs=1", "ImageSize=32")
+    executor = had_it_passed(done, tmp_path / "passed")
+
+    assert executor.registry.groups() == ["overread-dev-skin8"]
+    (package,) = executor.registry.versions("overread-dev-skin8")
+    with unpacked(executor.store.path(package.model), tmp_path / "bundle") as (source, _):
+        info = open_bundle(source).info
+    config = info.training.config
+    assert (info.task, config["architecture"], config["loss"]) == ("skin8", "mobilenet_v2", "cross_entropy")
+    assert (config["epochs"], config["image_size"], info.input.side) == (1, 32, 32)
+
+    decided = executor.registry.decide(package, Status.APPROVED, by="A", why="a test", hash_of=executor.store.sha256)
+    again = begin(executor.root, assembly=assembly, environment="dev", films=films, given=[f"Preset={preset}"])
+    assert again.run.parameters["Champion"] == decided.model
+    other = begin(executor.root, assembly=assembly, environment="dev", films=films, given=[])
+    assert other.run.parameters["Champion"] != decided.model
 
 
 def test_the_commands_show_list_and_approve(passed: Executor, assembly: Path, data: Path) -> None:

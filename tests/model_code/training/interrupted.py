@@ -18,11 +18,10 @@ from typing import Any
 from torch import nn
 
 import model_code.__main__
-import model_code.train as verb
 from model_code.bundle import WEIGHTS, open_bundle
 from model_code.files import sha256_of
 from model_code.models import Classifier
-from model_code.training import distributed
+from model_code.training import course, distributed
 from model_code.training.learner import Learner
 
 OPTIONS = ("--task", "chest14", "--image-size", "32", "--epochs", "10", "--batch-size", "8", "--set", "checkpoint_steps=3",
@@ -85,7 +84,7 @@ def outcome(out: Path) -> dict[str, Any]:
 
 
 def main(data: Path, folder: Path, kills: int) -> None:
-    verb.build_model = tiny  # type: ignore[assignment,attr-defined]
+    course.build_model = tiny  # type: ignore[assignment,attr-defined]
     distributed.usable_cpus = lambda: 1  # type: ignore[attr-defined]  # two threads of a tiny network mostly wait for each other
     draw = random.Random(5)
     whole, broken = folder / "whole", folder / "broken"

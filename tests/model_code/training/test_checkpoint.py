@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import pytest
 import torch
 
-from model_code.errors import UsageError
+from model_code.errors import OverreadError, UsageError
 from model_code.training.checkpoint import Checkpoints, Place
+from model_code.training.epochs import Epoch
 from model_code.training.learner import Learner
 from tests.model_code.training.test_learner import one_step
 from tests.model_code.training.tiny import learner
 
 RUN = {"seed": 1}
+EPOCH = Epoch(1, 0.5, 0.4, 0.7, 0.8, 2.5)
 
 
 def trained(steps: int = 3) -> Learner:
@@ -25,7 +28,7 @@ def trained(steps: int = 3) -> Learner:
 
 def test_everything_comes_back_to_the_bit_and_goes_on_the_same(tmp_path: Path) -> None:
     learning = trained()
-    place = Place(2, 3, [0.1 + 0.2, 1 / 3], 1.5, [{"epoch": 1}], 0)
+    place = Place(2, 3, [0.1 + 0.2, 1 / 3], 1.5, [EPOCH], 0)
     Checkpoints(tmp_path, RUN).save(learning, place)
     other = learner(average=0.9)
     assert Checkpoints(tmp_path, RUN).resume(other) == place
@@ -120,3 +123,24 @@ def test_the_best_weights_come_back_and_are_missed_where_they_are_gone(tmp_path:
     assert torch.equal(other.model.head.weight, learning.model.head.weight)
     with pytest.raises(UsageError, match="train again"):
         states.load_best(2, other.model)
+
+
+def test_the_best_epoch_is_the_first_of_the_highest_and_the_next_begins_at_its_first_step() -> None:
+    place = Place(1, 7, [0.5], 3.0)
+    for number, auroc in enumerate((0.6, 0.8, 0.8, 0.7), 1):
+        place = place.next_epoch(Epoch(number, 0.5, 0.4, auroc, 1.0 - auroc, 1.0), "auroc")
+    assert (place.epoch, place.step, place.losses, place.seconds, place.best) == (5, 0, [], 0.0, 2)
+    assert place.next_epoch(Epoch(5, 0.5, 0.4, 0.5, 0.9, 1.0), "accuracy").best == 5
+
+
+def test_a_full_disk_leaves_the_state_before_and_says_what_to_do(tmp_path: Path) -> None:
+    states, learning = Checkpoints(tmp_path, RUN), trained()
+    states.save(learning, Place(1, 2))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(OverreadError, match=r"a checkpoint of 0 MB cannot be written to .* make room and run the same again"):
+            states.save(learning, Place(1, 3))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path.name for path in tmp_path.iterdir()] == ["state-0001-0000002.safetensors"]

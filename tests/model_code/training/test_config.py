@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ import pytest
 
 from model_code.errors import UsageError
 from model_code.models import build_model
+from model_code.packing import zip_of
 from model_code.tasks import task_spec
 from model_code.training.config import (
     BOUNDS,
@@ -25,6 +29,7 @@ from model_code.training.config import (
     read_preset,
     read_settings,
 )
+from tests.cli import REPOSITORY
 
 CONFIG = TrainConfig("chest14", "resnet18", image_size=32)
 
@@ -112,6 +117,21 @@ def test_the_presets_of_the_three_tasks_are_there() -> None:
     assert {"chest14", "pneumonia", "skin8", "skin8-resnet50", "skin8-mobilenet_v2"} <= set(presets())
     with pytest.raises(UsageError, match="unknown preset 'none'; choose one of: chest14"):
         read_preset("none")
+
+
+def test_a_preset_is_read_where_the_package_is_a_zip_as_in_sagemakers_jobs(tmp_path: Path) -> None:
+    archive = tmp_path / "code.zip"
+    archive.write_bytes(zip_of(REPOSITORY, only="model_code"))
+    code = "from model_code.training import config; print(config.__file__, config.read_preset('skin8')['architecture'])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(archive)}, capture_output=True, text=True
+    )
+    assert done.stdout.split() == [f"{archive}/model_code/training/config.py", "efficientnet_b0"], done.stderr
+
+
+def test_what_is_given_as_preset_is_left_to_the_preset() -> None:
+    left = gather({"epochs": "preset"}, None, {"preset": "pneumonia", "architecture": "preset"})
+    assert left == make_config(read_preset("pneumonia"))
 
 
 @pytest.mark.parametrize(("name", "content"), [("a.json", "{"), ("a.toml", "= 1"), ("a.json", "\xff"), ("none.json", None)])

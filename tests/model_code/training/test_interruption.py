@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,17 @@ def test_sigterm_saves_once_and_ends_the_run(when: str, tmp_path: Path, capsys: 
     assert kept.places == [(1, 3)]
     assert "told to stop: saved after step 3 of epoch 1" in capsys.readouterr().err
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_one_of_several_processes_saves_once_while_it_validates_and_goes_on(tmp_path: Path) -> None:
+    kept = Kept(learner(), tmp_path)
+    kept.keeper.learner.crew = replace(kept.keeper.learner.crew, size=2)
+    with kept.keeper as keeper:
+        keeper.while_validating(Place(1, 3))
+        os.kill(os.getpid(), signal.SIGTERM)
+        for _ in range(3):
+            keeper.while_validating(Place(1, 3))
+    assert kept.places == [(1, 3)]
 
 
 def test_told_to_stop_after_its_last_epoch_a_run_finishes(tmp_path: Path) -> None:

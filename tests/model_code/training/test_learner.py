@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -59,6 +60,16 @@ def test_what_is_validated_is_the_average_where_there_is_one() -> None:
     assert plain.best_guess is plain.model
     assert averaged.best_guess is not averaged.model
     assert not torch.equal(averaged.best_guess.head.weight, averaged.model.head.weight)
+
+
+def test_all_processes_share_running_values_in_one_order() -> None:
+    """Else one's network would be added to another's moving average; a set's order is each process's own."""
+    for average in (0.0, 0.9):
+        learning = learner(average=average)
+        shared: list[Any] = []
+        learning.crew = SimpleNamespace(share_buffers=shared.append)  # type: ignore[assignment]
+        learning.share_buffers()
+        assert shared == [learning.model, learning.best_guess][: 2 if average else 1]
 
 
 def test_compiling_is_asked_for_once_and_leaves_the_weights_names_alone(monkeypatch: pytest.MonkeyPatch) -> None:

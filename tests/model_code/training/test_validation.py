@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from model_code.errors import OverreadError
 from model_code.training.augment import unchanged
-from model_code.training.batches import as_input
 from model_code.training.epochs import accuracy, macro_auroc
 from model_code.training.validation import BATCH, validate
 from tests.model_code.training.tiny import Rows, learner, targets
@@ -22,7 +22,7 @@ def test_its_figures_are_those_of_one_pass_over_all_films() -> None:
 
     model = learning.best_guess.eval()
     with torch.no_grad():
-        logits = model(unchanged(as_input(torch.from_numpy(films.pixels)), 32)).logits
+        logits = model(unchanged(torch.from_numpy(films.pixels), 32)).logits
     assert figures.loss == pytest.approx(float(learning.loss(logits, truth).mean), rel=1e-5)
     assert figures.auroc == pytest.approx(macro_auroc(truth.numpy(), logits.numpy()), abs=1e-3)
     assert figures.accuracy == pytest.approx(accuracy(truth.numpy(), logits.numpy(), exclusive=False))
@@ -34,3 +34,10 @@ def test_it_leaves_the_running_values_alone() -> None:
     before = {name: tensor.clone() for name, tensor in learning.model.state_dict().items()}
     validate(learning, Rows(), targets())
     assert all(torch.equal(tensor, before[name]) for name, tensor in learning.model.state_dict().items())
+
+
+def test_a_network_that_has_diverged_is_no_model() -> None:
+    learning = learner(learning_rate=0.5)
+    next(learning.model.parameters()).data.fill_(torch.inf)
+    with pytest.raises(OverreadError, match=r"training diverged; begin again with a lower --learning-rate \(it was 0.5\)"):
+        validate(learning, Rows(), targets())

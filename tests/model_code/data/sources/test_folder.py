@@ -69,3 +69,28 @@ def test_patients_of_a_tree_of_dicom_files_are_their_own(tmp_path: Path) -> None
 def test_nothing_at_all_says_what_would_do(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match=r"no table at .*manifest\.csv'; write one with the columns image, group, NORMAL"):
         folder.read(tmp_path, PNEUMONIA, table=None, seed=0)
+
+
+def test_of_copies_of_one_uid_the_first_is_taken_and_all_left_out_are_counted(tmp_path: Path) -> None:
+    for name, uid in (("a/1.2.3", "1.2.3"), ("b/1.2.3", "1.2.3"), ("c/1.2.4", "1.2.4")):
+        write(tmp_path / name, uid, "7")
+    pd.DataFrame({"SOPInstanceUID": ["1.2.3"], **dict.fromkeys(CHEST14.labels, 0)}).to_csv(tmp_path / "manifest.csv")
+    listing = folder.read(tmp_path, CHEST14, table=None, seed=0)
+    assert listing.table["image"].tolist() == ["a/1.2.3"]
+    assert listing.left_out == {"another file has the same SOP instance UID": 1, "the table does not name it": 1}
+
+
+def test_a_uid_that_stands_twice_is_refused_by_its_line(tmp_path: Path) -> None:
+    write(tmp_path / "1", "1.2.3", "7")
+    pd.DataFrame({"SOPInstanceUID": ["1.2.3"] * 2, **dict.fromkeys(CHEST14.labels, 0)}).to_csv(tmp_path / "manifest.csv")
+    with pytest.raises(ManifestError, match=r"line 3 of .* repeats a SOPInstanceUID"):
+        folder.read(tmp_path, CHEST14, table=None, seed=0)
+
+
+def test_paths_of_windows_and_words_for_splits_are_understood(tmp_path: Path) -> None:
+    rows = {"image": ["x\\a.png", " b.png "], "group": ["1", "2"], "split": ["Training", " TRAIN "]}
+    table = pd.DataFrame({**rows, "age": ["61", "about 60"]})
+    table.assign(**dict.fromkeys(CHEST14.labels, 0)).to_csv(tmp_path / "manifest.csv", index=False)
+    table = folder.read(tmp_path, CHEST14, table=None, seed=0).table
+    assert table["image"].tolist() == ["x/a.png", "b.png"] and table["split"].tolist() == ["train", "train"]
+    assert table["age"][0] == 61 and np.isnan(table["age"][1])

@@ -9,7 +9,7 @@ from model_code.data.manifest import FILE_NAME
 from model_code.data.sources import isic
 from model_code.data.sources.listing import Listing
 from model_code.errors import ManifestError
-from model_code.prepare import prepare
+from model_code.prepare import Order, prepare
 from model_code.tasks import SKIN8
 from tests import sources
 
@@ -65,7 +65,7 @@ def test_two_diagnoses_of_one_picture_are_told_and_the_first_counts(tmp_path: Pa
 
 def test_how_a_diagnosis_was_made_never_reaches_training(tmp_path: Path) -> None:
     """dx_type tells the diagnosis: whatever was excised was suspicious."""
-    prepare(SKIN8, source="isic", root=sources.isic(tmp_path / "raw"), seed=0, out=tmp_path / "out", image_size=32)
+    prepare(Order(spec=SKIN8, source="isic", root=sources.isic(tmp_path / "raw"), seed=0, out=tmp_path / "out", image_size=32))
     frame = pd.read_parquet(tmp_path / "out" / FILE_NAME)
     assert "dx_type" not in frame.columns
     assert not any(frame[name].isin(("histo", "follow_up", "consensus")).any() for name in frame.columns)
@@ -100,3 +100,11 @@ def test_a_table_of_tabs_is_read_too(tmp_path: Path) -> None:
     )
     table = isic.read(tmp_path, SKIN8, table=None, seed=0).table
     assert table["BKL"].tolist() == [1] and table["age"].tolist() == [80.0]
+
+
+@pytest.mark.parametrize("marks", ["1.0,1.0", "yes,0.0", "0.5,0.5"])
+def test_a_line_that_does_not_mark_one_diagnosis_is_refused(marks: str, tmp_path: Path) -> None:
+    table = sources.isic(tmp_path) / "ISIC_2019_Training_GroundTruth.csv"
+    table.write_text(table.read_text().replace("1.0,0.0", marks, 1))
+    with pytest.raises(ManifestError, match=r"line 2 of .* \(1 such in all\) does not mark one diagnosis"):
+        isic.read(tmp_path, SKIN8, table=None, seed=0)

@@ -42,3 +42,53 @@ def test_names_stay_text_and_tables_are_told_by_what_they_lack(tmp_path: Path) -
         need_columns(table, tmp_path / "t.csv", "image", "sex")
     assert find_one((tmp_path / "none", tmp_path), "x*.csv", "t*.csv") == tmp_path / "t.csv"
     assert find_one((tmp_path,), "x*") is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "image,group\n007.png,é\n".encode(),
+        "image,group\n007.png,é\n".encode("utf-8-sig"),
+        "image,group\r\n007.png,é\r\n".encode("utf-16"),
+        "image;group\n007.png;é\n".encode(),
+        "image\tgroup\n007.png\té\n".encode(),
+        ' image , "group"\n 007.png, "é"\n\n'.encode(),
+    ],
+    ids=["plain", "byte order mark", "UTF-16", "semicolons", "tabs", "blanks"],
+)
+def test_what_spreadsheets_write_is_read(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(content)
+    assert read_csv(tmp_path / "t.csv").to_dict("list") == {"image": ["007.png"], "group": ["é"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"image,group\na.png,Jos\xe9\n", "is not UTF-8; save it again as 'CSV UTF-8'"),
+        (b"image,group\na.png,1\nb.png,2,Zebra\n", r"\(line 3 has more fields than the first line\)"),
+        (b"image,group\na.png,Zebra,1\n", "every line of .* has more fields than its first line"),
+    ],
+)
+def test_a_table_that_would_be_misread_is_refused_without_quoting_it(content: bytes, says: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(ManifestError, match=says) as raised:
+        read_csv(tmp_path / "t.csv")
+    assert "Zebra" not in str(raised.value)
+
+
+def test_files_called_by_their_uid_may_be_pictures_and_others_are_told(tmp_path: Path) -> None:
+    for name in ("1.2.840.113", "scan.IMA", "photo.tif", "notes.txt", "table.csv"):
+        (tmp_path / name).touch()
+    assert [path.name for path in pictures(tmp_path)] == ["1.2.840.113", "photo.tif", "scan.IMA"]
+
+
+def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "a.png").touch()
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "images").symlink_to(tmp_path / "disk")
+    (root / "images_again").symlink_to(tmp_path / "disk")
+    (root / "images" / "loop").symlink_to(root)
+    (root / "gone").symlink_to(tmp_path / "nowhere")
+    assert by_stem(root) == {"a": "images/a.png"}

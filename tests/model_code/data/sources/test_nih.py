@@ -97,3 +97,32 @@ def test_a_finding_outside_the_task_stops_the_line_by_its_line(tmp_path: Path) -
 def test_without_its_table_the_page_is_named(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match=r"no Data_Entry_2017\*\.csv .* https://nihcc"):
         nih.read(tmp_path, CHEST14, table=None, seed=0)
+
+
+def test_lists_with_marks_of_a_windows_editor_are_read(tmp_path: Path) -> None:
+    expected = nih.read(sources.nih(tmp_path / "a"), CHEST14, table=None, seed=0).table["split"].tolist()
+    root = sources.nih(tmp_path / "b")
+    for name, encoding in (("train_val_list.txt", "utf-8-sig"), ("test_list.txt", "utf-16")):
+        (root / name).write_text((root / name).read_text().replace("\n", "\r\n"), encoding=encoding)
+    assert nih.read(root, CHEST14, table=None, seed=0).table["split"].tolist() == expected
+    (root / "test_list.txt").write_bytes(b"\xff")
+    with pytest.raises(ManifestError, match=r"test_list\.txt' cannot be read as text"):
+        nih.read(root, CHEST14, table=None, seed=0)
+
+
+def test_a_film_without_a_finding_is_refused_by_its_line(tmp_path: Path) -> None:
+    table = sources.nih(tmp_path) / "Data_Entry_2017_v2020.csv"
+    table.write_text(table.read_text().replace("Hernia", ""))
+    with pytest.raises(ManifestError, match=r"line 6 of the table \(1 such in all\) has a finding"):
+        nih.read(tmp_path, CHEST14, table=None, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [("00000003_000.png,Mass\n", "has 2 columns; it needs"), ("00000003_000.png,Mass,x,1,2,3\n", "line 2 of .* are no numbers")],
+)
+def test_boxes_that_are_none_are_refused(line: str, says: str, tmp_path: Path) -> None:
+    head = "Image Index,Finding Label,x,y,w,h"[: 25 if line.count(",") == 1 else None]
+    (sources.nih(tmp_path) / "BBox_List_2017.csv").write_text(f"{head}\n{line}")
+    with pytest.raises(ManifestError, match=says):
+        nih.read(tmp_path, CHEST14, table=None, seed=0)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -76,5 +77,20 @@ def test_another_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match="no train/ in"):
         pneumonia.read(tmp_path, PNEUMONIA, table=None, seed=0)
     (tmp_path / "train").mkdir()
-    with pytest.raises(ManifestError, match="no picture in NORMAL/, PNEUMONIA"):
+    with pytest.raises(ManifestError, match="no picture in any NORMAL/ nor PNEUMONIA/"):
+        pneumonia.read(tmp_path, PNEUMONIA, table=None, seed=0)
+
+
+def test_folders_may_be_written_in_small_letters(tmp_path: Path) -> None:
+    whole = pneumonia.read(sources.pneumonia(tmp_path / "a"), PNEUMONIA, table=None, seed=0).table
+    for part in sorted(sources.pneumonia(tmp_path / "b").rglob("*/train")):
+        (part / "NORMAL").rename(part / "normal")
+        part.rename(part.with_name("Train"))
+    assert len(pneumonia.read(tmp_path / "b", PNEUMONIA, table=None, seed=0).table) == len(whole)
+
+
+def test_a_tree_of_one_class_is_refused(tmp_path: Path) -> None:
+    for folder in sorted(sources.pneumonia(tmp_path).rglob("PNEUMONIA")):
+        shutil.rmtree(folder)
+    with pytest.raises(ManifestError, match="no picture in any PNEUMONIA/ below"):
         pneumonia.read(tmp_path, PNEUMONIA, table=None, seed=0)
