@@ -281,8 +281,8 @@ def own_memory() -> int:
 
 
 def search_seconds() -> float:
-    """How long the search for near-duplicates takes among as many fingerprints as NIH has films."""
-    prints = np.random.default_rng(0).integers(0, 256, (FILMS, 32), np.uint8)
+    """How long the search for near-duplicates takes among the fingerprints of NIH's films, and of the mirrored held-out third."""
+    prints = np.random.default_rng(0).integers(0, 256, (FILMS * 4 // 3, 32), np.uint8)
     started = time.perf_counter()
     near_pairs(prints)
     return time.perf_counter() - started
@@ -307,7 +307,8 @@ def main() -> int:
         console.print(storage_table(drawn, folder, options.seconds / 2))
         growing, growth = growth_table(folder)
         console.print(growing)
-    console.print(f"Near-duplicates among {FILMS:,} random fingerprints are searched for in {search_seconds():.1f} s.")
+    told = f"Near-duplicates among {FILMS:,} random fingerprints, a third of them mirrored too, are searched for"
+    console.print(f"{told} in {search_seconds():.1f} s.")
     return int(ratio < AIM or growth > MOST_GROWTH)
 
 
