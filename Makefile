@@ -18,7 +18,7 @@ help: ## what can be made
 setup: $(VENV)/.ready ## the virtual environment: Python packages, Node, the CDK CLI
 
 $(VENV)/.ready: pyproject.toml constraints.txt Makefile
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 4))' || { echo "Python 3.11.4 or newer is needed; set PYTHON=/path/to/python3"; exit 1; }
 	@echo "== setting up $(VENV) (once) =="
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[train,cdk,films,lambda,openvino,pacs,experiments,notebooks,dev]'

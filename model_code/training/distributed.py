@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from model_code.progress import console
 
 PATIENCE: Final = timedelta(hours=4)
 """How long processes wait for the one that cuts shards. That one of them died, ``torchrun`` sees at once."""
+SETTLING: Final = 1.0
+"""Seconds that the group's threads have to end; they need milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,10 @@ def joined() -> Iterator[Crew]:
     try:
         yield Crew(rank, size, device)
     finally:
+        # The group's threads let go of tensors that Python knows, for which they need Python's lock. Who ends the group or the
+        # process with that lock in hand waits for them without end, or aborts; asleep, one does not hold it.
+        time.sleep(SETTLING)
         distributed.destroy_process_group()
 
 
-_PLACE = (("WORLD_SIZE", "1"), ("RANK", "0"), ("LOCAL_RANK", "0"))
+_PLACE: Final = (("WORLD_SIZE", "1"), ("RANK", "0"), ("LOCAL_RANK", "0"))

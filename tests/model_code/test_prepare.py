@@ -375,7 +375,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on(source: Path, tmp_path: Pat
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_no_process_outlives_the_command(number: signal.Signals, tmp_path: Path) -> None:
-    films = {f"{number}.png": picture(number, side=256) for number in range(96)}
+    films = {f"{number}.png": picture(number, side=256) for number in range(400)}
     root = folder_of(tmp_path / "source", films)
     records = tmp_path / ".out.making" / "records"
     command = [sys.executable, "-c", RUN, str(root), str(tmp_path / "out")]
