@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,6 +77,35 @@ def check_replaceable(target: Path, mark: str) -> None:
     if target.exists():
         what = f"holds other files and no {mark}" if target.is_dir() else "is a file"
         raise UsageError(f"'{target}' {what}; it would be replaced as a whole: choose a new or an empty folder")
+
+
+@contextmanager
+def locked(folder: Path, *, taken: str = "") -> Iterator[None]:
+    """A folder, made where it is not there, that no other process locks until this one ends or is killed (but on Windows).
+
+    Args:
+        folder: the folder.
+        taken: what is said where another process has locked it; without it, that process is waited for.
+
+    Raises:
+        OverreadError: the folder cannot be written, or is taken.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise OverreadError(f"cannot write to '{folder}' ({error.strerror}); choose another place to write to") from error
+    try:
+        with suppress(ImportError):  # not on Windows
+            import fcntl
+
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | (fcntl.LOCK_NB if taken else 0))
+            except BlockingIOError:
+                raise OverreadError(taken) from None
+        yield
+    finally:
+        os.close(handle)  # and with it the lock
 
 
 def _replace(target: Path, temporary: Path) -> None:

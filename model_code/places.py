@@ -5,16 +5,15 @@ A write is whole or not there. Names in a bucket can hold a patient's, so that n
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from model_code.errors import OverreadError, UsageError
-from model_code.files import atomic_file
+from model_code.files import atomic_file, locked
 
 S3: Final = "s3://"
 GIVE: Final = "give a DICOM, PNG or JPEG file, a folder of them, or s3://BUCKET/PREFIX"
@@ -92,24 +91,11 @@ class Folder:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.root, os.O_RDONLY)
-        except OSError as error:
-            raise OverreadError(f"cannot write to '{self.root}' ({error.strerror}); choose another place to write to") from error
-        try:
-            with suppress(ImportError):  # not on Windows
-                import fcntl
-
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with locked(self.root, taken=f"another run is writing to '{self.root}'; wait for it, or choose another --out"):
             for path in self.root.rglob(".*"):
                 if LEFT_OVER.fullmatch(path.name):
                     path.unlink(missing_ok=True)
             yield
-        except BlockingIOError:
-            raise OverreadError(f"another run is writing to '{self.root}'; wait for it, or choose another --out") from None
-        finally:
-            os.close(handle)  # and with it the lock, as when the process is killed
 
 
 class Bucket:

@@ -6,9 +6,8 @@ and says why. The record holds the hashes of the model and of its evidence, so t
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from model_code.errors import OverreadError, UsageError, unknown
-from model_code.files import atomic_file
+from model_code.files import atomic_file, locked
 
 SCHEMA: Final = "overread.model-package/1"
 
@@ -158,23 +157,9 @@ class Registry:
             self._write(decided)
         return decided
 
-    @contextmanager
-    def _alone(self, group: str) -> Iterator[None]:
+    def _alone(self, group: str) -> AbstractContextManager[None]:
         """In which no other process changes the group, so that no version and no decision is lost."""
-        folder = self.root / group
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            handle = os.open(folder, os.O_RDONLY)
-        except OSError as error:
-            raise OverreadError(f"cannot write to '{folder}' ({error.strerror}); change the folder's permissions") from error
-        try:
-            with suppress(ImportError):  # not on Windows
-                import fcntl
-
-                fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)  # and with it the lock, as when the process is killed
+        return locked(self.root / group)
 
     def _path(self, group: str, version: int) -> Path:
         return self.root / group / f"{version}.json"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final
 
 from model_code.errors import OverreadError
-from model_code.files import UNWRITABLE, atomic_file
+from model_code.files import UNWRITABLE, atomic_file, locked
 from model_code.progress import console
 
 JOB: Final = ".job"
@@ -42,38 +41,18 @@ def resumable_folder(target: Path, job: str) -> Iterator[Path]:
         ) from error
 
 
-@contextmanager
-def only_run(folder: Path, target: Path) -> Iterator[None]:
-    """Makes a folder where it is not there; nobody else makes ``target`` in it until this ends.
+def only_run(folder: Path, target: Path) -> AbstractContextManager[None]:
+    """A working folder, made where it is not there; nobody else makes ``target`` in it until this ends.
 
     Raises:
         OverreadError: the folder cannot be written, or another run is making ``target``.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError as error:
-        raise OverreadError(f"cannot write to '{target.parent}' ({error.strerror}); choose another place to write to") from error
-    try:
-        _lock(handle, target)
-        yield
-    finally:
-        os.close(handle)  # and with it the lock, as when the process is killed
+    return locked(folder, taken=f"another run is making '{target}'; wait for it, or choose another --out")
 
 
 def discard(target: Path) -> None:
     """Removes what a run that cannot succeed has left beside ``target``."""
     shutil.rmtree(target.with_name(f".{target.name}.making"), ignore_errors=True)
-
-
-def _lock(handle: int, target: Path) -> None:
-    with suppress(ImportError):  # not on Windows
-        import fcntl
-
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OverreadError(f"another run is making '{target}'; wait for it, or choose another --out") from None
 
 
 def _begin(work: Path, job: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from model_code.errors import OverreadError, UsageError
-from model_code.files import atomic_file, atomic_folder, check_replaceable, sha256_of, write_json
+from model_code.files import atomic_file, atomic_folder, check_replaceable, locked, sha256_of, write_json
 
 
 def names(folder: Path) -> list[str]:
@@ -105,6 +105,14 @@ def test_where_nothing_can_be_written_the_folder_is_named(target: str, tmp_path:
         with pytest.raises(OverreadError, match=r"cannot write to '.*file.*choose another place"), context:
             raise AssertionError("the work must not begin")
     assert names(tmp_path) == ["file"]
+
+
+def test_a_locked_folder_is_made_and_is_one_workers_until_it_ends(tmp_path: Path) -> None:
+    place = tmp_path / "new"
+    with locked(place), pytest.raises(OverreadError, match=r"^busy$"), locked(place, taken="busy"):
+        raise AssertionError("the work must not begin")
+    with locked(place, taken="busy"):
+        assert place.is_dir()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
