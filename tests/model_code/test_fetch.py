@@ -212,9 +212,11 @@ def test_interrupted_anywhere_it_goes_on(number: signal.Signals, tmp_path: Path)
 
 
 RUN = """
+import signal
 import sys
 from pathlib import Path
 from model_code.fetch import fetch
+signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in a script's background begin deaf to it
 fetch("nih", out=Path(sys.argv[2]), known={"nih": {"files": [{"name": "images_001.tar.gz", "url": sys.argv[1]}]}})
 """
 

@@ -443,6 +443,7 @@ def test_killed_at_any_time_it_goes_on_and_ends_in_the_same_bytes(tmp_path: Path
 
 
 RUN = """
+import signal
 import sys
 from pathlib import Path
 from model_code.data import shards
@@ -450,6 +451,7 @@ shards.MOST_ROWS = 4
 from model_code.prepare import Order, prepare
 from model_code.tasks import CHEST14
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in a script's background begin deaf to it
     prepare(Order(spec=CHEST14, source="folder", root=Path(sys.argv[1]), seed=0, out=Path(sys.argv[2]), image_size=64))
 """
 """What ``overread prepare`` runs, in pieces of four films."""
