@@ -15,11 +15,11 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from model_code.data.shards import Shards, shard_side, write_shard
-from model_code.models import Classifier, build_model
 from model_code.tasks import task_spec
 from model_code.training.augment import unchanged
 from model_code.training.batches import Part, parts_of, plan
 from model_code.training.config import TrainConfig
+from model_code.training.course import network_of
 from model_code.training.distributed import Crew
 from model_code.training.learner import Learner
 from model_code.training.losses import make_loss
@@ -67,17 +67,10 @@ def drawn(folder: Path, config: TrainConfig) -> Data:
     return Data(Shards([folder / "train-00000.npy"], np.zeros(FILMS, np.int64), np.arange(FILMS)), targets)
 
 
-def network(config: TrainConfig) -> Classifier:
-    """The network that a run of this configuration trains, with random weights."""
-    spec = task_spec(config.task)
-    labels = len(spec.labels)
-    return build_model(config.architecture, labels, config.output_stride, channels=spec.channels, exclusive=spec.exclusive)
-
-
 def operations_per_film(config: TrainConfig) -> int:
     """Additions and multiplications for one film, forwards and backwards; nothing is computed for it."""
     with torch.device("meta"), torch.no_grad(), FlopCounterMode(display=False) as counted:
-        model = network(config).eval()
+        model = network_of(config).eval()
         model(torch.zeros(1, model.channels, config.image_size, config.image_size))
     return 3 * int(counted.get_total_flops())
 
@@ -93,7 +86,7 @@ def prepared(config: TrainConfig, precision: str, loader: bool, data: Data, crew
     """A learner that has warmed up, its arithmetic counted."""
     settings = replace(config, precision=precision, augmentation=config.augmentation if loader else "none")
     loss = make_loss(config.loss, data.targets, exclusive=task_spec(config.task).exclusive)
-    learner = Learner(settings, network(config), loss, crew)
+    learner = Learner(settings, network_of(config), loss, crew)
     steps = batches(config, data, crew)
     if not loader:
         first = next(steps)[0]

@@ -12,7 +12,7 @@ import typer
 from model_code import __version__
 from model_code.commands import builtin, cloud, data, judging, model, pipeline, reading, weights
 from model_code.errors import OverreadError, UsageError
-from model_code.files import UNWRITABLE
+from model_code.files import is_unwritable
 
 INTERRUPTED: Final = 130
 """Exit code after Ctrl-C: 128 and the signal's number."""
@@ -65,9 +65,10 @@ def main() -> NoReturn:
     except Exception as error:
         if debug:
             raise
-        if isinstance(error, OSError) and error.errno in UNWRITABLE:
+        if is_unwritable(error):
             _fail(
-                f"a file could not be read or written ({os.strerror(error.errno)}); mend that and run the same command again", 1
+                f"a file could not be read or written ({os.strerror(error.errno or 0)}); mend that and run the same command again",
+                1,
             )
         # its text may quote what it failed on, so only its type is shown
         _fail(f"unexpected {type(error).__name__}; run again with --debug to see where", 1)

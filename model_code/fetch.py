@@ -20,7 +20,7 @@ from typing import Any, Final
 from model_code.data.download import SPARE, Remote, download
 from model_code.data.resumable import only_run
 from model_code.errors import OverreadError, UsageError, unknown
-from model_code.files import UNWRITABLE, atomic_folder, sha256_of, write_json
+from model_code.files import atomic_folder, is_unwritable, sha256_of, write_json
 from model_code.progress import console
 
 RECORD: Final = "fetched.json"
@@ -119,7 +119,7 @@ def _unpack(path: Path, out: Path) -> None:
         with atomic_folder(out / _stem(path.name)) as folder:
             _extract(path, folder)
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-        if isinstance(error, OSError) and error.errno in UNWRITABLE:
+        if is_unwritable(error):
             raise OverreadError(
                 f"{path.name} cannot be unpacked in '{out}' ({error.strerror}); it is kept: make room, then run the same again"
             ) from error

@@ -11,12 +11,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from model_code.errors import OverreadError, UsageError
 
-UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO})
-"""What a disk that is full, over its quota, protected or broken answers."""
+_UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO})
+
+
+def is_unwritable(error: BaseException) -> TypeGuard[OSError]:
+    """Whether it is what a disk that is full, over its quota, protected or broken answers."""
+    return isinstance(error, OSError) and error.errno in _UNWRITABLE
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from typing import IO, Any, Final
 from urllib.parse import urlsplit
 
 from model_code.errors import OverreadError, UsageError
-from model_code.files import UNWRITABLE
+from model_code.files import is_unwritable
 from model_code.progress import console, track
 
 CHUNK: Final = 2**20
@@ -152,7 +152,7 @@ def _problem(error: Exception, remote: Remote, folder: Path) -> str:
         elif error.code not in LATER:
             raise OverreadError(f"{remote.name} cannot be fetched: {_host(remote)} answers {error.code}; {MOVED}") from None
         return f"the server answers {error.code}"
-    if isinstance(error, OSError) and error.errno in UNWRITABLE:
+    if is_unwritable(error):
         raise OverreadError(
             f"{remote.name} cannot be written to '{folder}' ({error.strerror}); make room, then run the same command again"
         ) from None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from model_code.errors import OverreadError
-from model_code.files import UNWRITABLE, atomic_file, locked
+from model_code.files import atomic_file, is_unwritable, locked
 from model_code.progress import console
 
 JOB: Final = ".job"
@@ -34,7 +34,7 @@ def resumable_folder(target: Path, job: str) -> Iterator[Path]:
             _replace(target, work)
             (target / JOB).unlink()  # last: whoever is killed before it goes on
     except OSError as error:
-        if error.errno not in UNWRITABLE:
+        if not is_unwritable(error):
             raise
         raise OverreadError(
             f"cannot go on writing '{target}' ({error.strerror}); make room, then run the same command again: it goes on"

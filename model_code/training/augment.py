@@ -1,4 +1,4 @@
-"""Changes that leave what a picture shows as it is, drawn anew for every picture and computed on whole batches.
+"""Changes that leave what a picture shows as it is, drawn anew for every picture and computed on many at once.
 
 After RandAugment (Cubuk et al., 2020), with the changes that the pictures themselves vary in. Chest films are never mirrored,
 which moves the heart to the other side, nor turned by more than some degrees; a lesion on the skin has no up and no left.
@@ -121,7 +121,9 @@ def _move(batch: Tensor, side: int, *, turn: Tensor, zoom: Tensor, shift: Tensor
     """One resampling for turn, zoom, shift and mirroring (each of N); what lies outside is as the border is."""
     along, aside = zoom * turn.cos(), zoom * turn.sin()
     middles = (torch.arange(side, device=batch.device) * 2 + 1) / side - 1  # of pixels, from -1 to 1
-    of_column = torch.stack([along, aside], dim=1) if mirror is None else torch.stack([along, aside], dim=1) * mirror[:, None]
+    of_column = torch.stack([along, aside], dim=1)
+    if mirror is not None:
+        of_column = of_column * mirror[:, None]
     of_row = torch.stack([-aside, along], dim=1)
     # what functional.affine_grid gives, in a fortieth of its time: (N, 2, side, side), from which sampling reads fastest
     grid = (of_column[..., None] * middles)[:, :, None, :] + (of_row[..., None] * middles + shift[..., None])[..., None]

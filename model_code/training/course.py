@@ -10,7 +10,7 @@ from torch import Tensor
 
 from model_code.data.manifest import Manifest
 from model_code.data.shards import Shards
-from model_code.models import build_model
+from model_code.models import Classifier, build_model
 from model_code.progress import console, track
 from model_code.tasks import task_spec
 from model_code.training.batches import Films, Part, parts_of, plan
@@ -29,9 +29,7 @@ def begin(
     spec = task_spec(config.task)
     loss = make_loss(config.loss, truth, exclusive=spec.exclusive)
     torch.manual_seed(config.seed)
-    model = build_model(
-        config.architecture, len(spec.labels), config.output_stride, channels=spec.channels, exclusive=spec.exclusive
-    )
+    model = network_of(config)
     normalised = False
     if config.pretrained:
         from model_code.pretrained import load_pretrained
@@ -41,6 +39,13 @@ def begin(
     if not normalised:
         model.normalise_by(sample(films["train"]))
     return Learner(config, model, loss, crew), films
+
+
+def network_of(config: TrainConfig) -> Classifier:
+    """The network that a run of this configuration trains, with random weights."""
+    spec = task_spec(config.task)
+    labels = len(spec.labels)
+    return build_model(config.architecture, labels, config.output_stride, channels=spec.channels, exclusive=spec.exclusive)
 
 
 def resumed(states: Checkpoints, learner: Learner) -> Place:

@@ -13,7 +13,7 @@ from typing import Final
 import pandas as pd
 import pydicom
 
-from model_code.data.sources.listing import Listing, need_columns, pictures, read_csv, splits
+from model_code.data.sources.listing import Listing, line_of, need_columns, pictures, read_csv, splits
 from model_code.errors import ManifestError
 from model_code.tasks import TaskSpec
 
@@ -60,8 +60,7 @@ def _find_by_uid(table: pd.DataFrame, path: Path, root: Path) -> dict[str, int]:
     """Adds ``image`` and, where it is not there, ``group`` to a table of UIDs; counts the files that stay out."""
     uids = table[UID].astype(str).str.strip()
     if uids.duplicated().any():
-        again = int(uids.duplicated().to_numpy().argmax()) + 2
-        raise ManifestError(f"line {again} of '{path}' repeats a {UID}; keep one line a picture")
+        raise ManifestError(f"line {line_of(uids.duplicated())} of '{path}' repeats a {UID}; keep one line a picture")
     found = _headers(root)
     headers: dict[str, tuple[str, str]] = {}
     for name, header in found:

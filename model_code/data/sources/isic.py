@@ -15,7 +15,7 @@ from typing import Final
 
 import pandas as pd
 
-from model_code.data.sources.listing import Listing, by_stem, find_one, need_columns, read_csv, splits
+from model_code.data.sources.listing import Listing, by_stem, find_one, line_of, need_columns, read_csv, splits
 from model_code.errors import ManifestError
 from model_code.tasks import TaskSpec
 
@@ -91,9 +91,8 @@ def _table(path: Path, spec: TaskSpec) -> pd.DataFrame:
         marks = table[known].apply(pd.to_numeric, errors="coerce")
         wrong = ~marks.isin((0, 1)).all(axis=1) | (marks.sum(axis=1) > 1)
         if wrong.any():
-            line = int(wrong.to_numpy().argmax()) + 2
             raise ManifestError(
-                f"line {line} of '{path}' ({wrong.sum()} such in all) does not mark one diagnosis by 1 and others by 0"
+                f"line {line_of(wrong)} of '{path}' ({wrong.sum()} such in all) does not mark one diagnosis by 1 and others by 0"
             )
         table["diagnosis"] = marks.idxmax(axis=1).where(marks.max(axis=1) > 0, OUTSIDE)
         metadata = find_one((path.parent,), METADATA)
@@ -114,10 +113,10 @@ def _diagnoses(words: pd.Series, spec: TaskSpec, path: Path) -> pd.Series:
     mapped = words.astype(str).str.strip().str.lower().map(known)
     strange = mapped.isna() & words.notna()
     if strange.any():
-        line = int(strange.to_numpy().argmax()) + 2
         allowed = ", ".join(known)
         raise ManifestError(
-            f"line {line} of '{path}' ({strange.sum()} such in all) has a diagnosis that is not known; allowed: {allowed}"
+            f"line {line_of(strange)} of '{path}' ({strange.sum()} such in all) has a diagnosis that is not known; "
+            f"allowed: {allowed}"
         )
     return mapped.fillna(OUTSIDE)
 

@@ -92,6 +92,11 @@ def _first_line(path: Path) -> tuple[str, str]:
         return encoding, lines.readline()
 
 
+def line_of(wrong: pd.Series) -> int:
+    """The first line of a table where something is wrong (N,); the names of the columns are line 1."""
+    return int(wrong.to_numpy().argmax()) + 2
+
+
 def read_list(path: Path) -> list[str]:
     """The words of a text file: UTF-8, or UTF-16 with its mark.
 

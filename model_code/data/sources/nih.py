@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from model_code.data.sources.listing import Listing, by_stem, find_one, need_columns, read_csv, read_list, splits
+from model_code.data.sources.listing import Listing, by_stem, find_one, line_of, need_columns, read_csv, read_list, splits
 from model_code.errors import ManifestError
 from model_code.tasks import TaskSpec
 
@@ -102,9 +102,9 @@ def _boxes(root: Path, listed: pd.DataFrame, names: pd.Series, spec: TaskSpec) -
         raise ManifestError(f"'{path}' has {len(table.columns)} columns; it needs picture, finding, x, y, width and height")
     edges = (pd.to_numeric(table.iloc[:, column], errors="coerce") for column in range(2, 6))
     left, top, width, height = (edge / SIDE for edge in edges)
-    if (left + top + width + height).isna().any():
-        line = int((left + top + width + height).isna().to_numpy().argmax()) + 2
-        raise ManifestError(f"line {line} of '{path}' has a box whose edges are no numbers; get it again")
+    wrong = (left + top + width + height).isna()
+    if wrong.any():
+        raise ManifestError(f"line {line_of(wrong)} of '{path}' has a box whose edges are no numbers; get it again")
     images = dict(zip(names, listed["image"], strict=True))
     boxes = pd.DataFrame(
         {
