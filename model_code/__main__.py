@@ -66,10 +66,8 @@ def main() -> NoReturn:
         if debug:
             raise
         if is_unwritable(error):
-            _fail(
-                f"a file could not be read or written ({os.strerror(error.errno or 0)}); mend that and run the same command again",
-                1,
-            )
+            why = os.strerror(error.errno or 0)
+            _fail(f"a file could not be read or written ({why}); mend that and run the same command again", 1)
         # its text may quote what it failed on, so only its type is shown
         _fail(f"unexpected {type(error).__name__}; run again with --debug to see where", 1)
 
