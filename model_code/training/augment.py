@@ -58,11 +58,11 @@ def _in_pieces(augment: Augment) -> Augment:
 def films(films: Tensor, side: int, generator: torch.Generator) -> Tensor:
     """Small turns, shifts, zooms, exposures; for some pictures gamma, noise, or a black border."""
     draw = _Draw(films, generator)
-    moved = _move(as_input(films), side, turn=draw() * TURN, zoom=1 + draw() * ZOOM, shift=draw(2) * SHIFT)
-    exposed = torch.addcmul(draw(1, 1, 1) * EXPOSURE, moved, 1 + draw(1, 1, 1) * EXPOSURE).clamp_(0, 1)
+    exposed = as_input(films).mul_(1 + draw(1, 1, 1) * EXPOSURE).add_(draw(1, 1, 1) * EXPOSURE).clamp_(0, 1)
+    moved = _move(exposed, side, turn=draw() * TURN, zoom=1 + draw() * ZOOM, shift=draw(2) * SHIFT)
     for change in (_bend, _add_noise, _collimate):
-        _change_some(exposed, change, draw)
-    return exposed
+        _change_some(moved, change, draw)
+    return moved
 
 
 @_in_pieces
@@ -138,23 +138,21 @@ def _change_some(batch: Tensor, change: Callable[[Tensor, _Draw], Tensor], draw:
 
 
 def _bend(batch: Tensor, draw: _Draw) -> Tensor:
-    return batch.clamp_min(1e-6) ** (draw(1, 1, 1) * GAMMA).exp()
+    return batch.clamp_(min=1e-6).pow_((draw(1, 1, 1) * GAMMA).exp())
 
 
 def _add_noise(batch: Tensor, draw: _Draw) -> Tensor:
-    return torch.addcmul(batch, draw.normal(batch.shape), draw.share(1, 1, 1) * NOISE).clamp_(0, 1)
+    return batch.addcmul_(draw.normal(batch.shape), draw.share(1, 1, 1) * NOISE).clamp_(0, 1)
 
 
 def _collimate(batch: Tensor, draw: _Draw) -> Tensor:
     """A black strip along one border."""
     side = batch.shape[-1]
-    width = draw.share(1) * BORDER * side
+    width, border = draw.share(1) * BORDER * side, torch.floor(draw.share(1) * 4)
     where = torch.arange(side, device=batch.device)
-    keep = torch.stack([where >= width, where < side - width], dim=1).float()  # (N, 2, side)
-    border = torch.floor(draw.share() * 4).long()
-    strip = keep[torch.arange(len(batch), device=batch.device), border % 2]
-    across = (border < 2)[:, None, None, None]
-    return batch * torch.where(across, strip[:, None, :, None], strip[:, None, None, :])
+    kept = torch.where(border % 2 == 0, where, side - 1 - where) >= width  # (N, side)
+    of_rows = border < 2
+    return batch.mul_((kept | ~of_rows)[:, None, :, None].float()).mul_((kept | of_rows)[:, None, None, :].float())
 
 
 def _tint(batch: Tensor, *, saturation: Tensor, hue: Tensor) -> Tensor:
