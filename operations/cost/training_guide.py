@@ -10,9 +10,11 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from model_code.data.split import FRACTIONS, VALIDATION_SHARE
 from operations.cost.prices import Prices, read_prices
 from operations.cost.training_range import WANTED, Range, films_per_second
 from operations.document import replaced
@@ -20,27 +22,51 @@ from operations.document import replaced
 ROOT: Final = Path(__file__).resolve().parents[2]
 RATES: Final = ROOT / "docs" / "training-rates.json"
 PRESETS: Final = ROOT / "model_code" / "presets"
-SETS: Final = {"chest14": ("NIH ChestX-ray14", 112_120), "pneumonia": ("Pneumonia", 5_856), "skin8": ("ISIC 2019", 25_331)}
-"""Name and number of pictures, by task, which is also the name of the task's first preset."""
 RENTED: Final = {"A10G": "ml.g5.xlarge", "T4": "ml.g4dn.xlarge", "L4": "ml.g6.xlarge"}
 """The smallest machine with such a GPU in SageMaker and in the price list."""
-TRAINED, HELD_OUT = 0.7, 0.3
-"""Shares of a data set that an epoch trains on, and that is read once for calibration and evaluation."""
-PASSES: Final = 1 + HELD_OUT / TRAINED / 2
-"""Validation after each epoch reads half of what is held out, at about the speed of training."""
 BUSY: Final = 0.2
 """Share of the processors that other programs took while it was measured; above it, the table says so."""
 ARITHMETIC: Final = "arithmetic, not measured"
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A published data set, split as ``prepare`` splits it."""
+
+    name: str
+    pictures: int
+    test: int | None
+    """Pictures of the test set that it comes with; None where it comes with none."""
+
+    @property
+    def an_epoch(self) -> float:
+        """Pictures that an epoch reads: it trains on some, and validates on others at about the same speed."""
+        return self.pictures * (1 - FRACTIONS["test"]) if self.test is None else self.pictures - self.test
+
+    @property
+    def held_out(self) -> float:
+        """Pictures that the finished model reads: validation's to calibrate it, test's to evaluate it."""
+        if self.test is None:
+            return self.pictures * (1 - FRACTIONS["train"])
+        return self.test + (self.pictures - self.test) * VALIDATION_SHARE
+
+
+SETS: Final = {
+    "chest14": DataSet("NIH ChestX-ray14", 112_120, 25_596),
+    "pneumonia": DataSet("Pneumonia", 5_856, 624),
+    "skin8": DataSet("ISIC 2019", 25_331, None),
+}
+"""By task, which is also the name of the task's first preset."""
 
 
 def markdown(rates: dict[str, Any], prices: Prices) -> str:
     """Two tables and where their figures come from."""
     cores = int(rates["cores"])
     steps = [("data set", "pictures", f"prepare, {cores} cores", f"calibrate and evaluate, {cores} cores")]
-    for task, (name, films) in SETS.items():
-        prepared = films / (rates["prepare_films_per_core_second"][task] * cores)
-        read = films * HELD_OUT / (rates["read_films_per_core_second"] * cores)
-        steps.append((name, f"{films:,}", _time(prepared), _time(read)))
+    for task, data in SETS.items():
+        prepared = data.pictures / (rates["prepare_films_per_core_second"][task] * cores)
+        read = data.held_out / (rates["read_films_per_core_second"] * cores)
+        steps.append((data.name, f"{data.pictures:,}", _time(prepared), _time(read)))
     training = [
         ("training", "epochs", "machine", "films a second", "time", "on demand", "spot", "known by"),
         *_rows(rates, prices),
@@ -66,14 +92,14 @@ def _rows(rates: dict[str, Any], prices: Prices) -> Iterator[tuple[str, ...]]:
 
 
 def _row(preset: str, settings: dict[str, Any], machine: str, speed: Range, how: str, prices: Prices) -> tuple[str, ...]:
-    name, films = SETS[settings["task"]]
-    work = films * TRAINED * PASSES * settings["epochs"]
+    data = SETS[settings["task"]]
+    work = data.an_epoch * settings["epochs"]
     seconds = Range(work / speed.high, work / speed.low)
     rented = next((instance for gpu, instance in RENTED.items() if gpu in machine.split()), None)
     spot = prices["spot_share"]
     usd = seconds.times(prices[f"instance_hour_{rented}"] / 3600) if rented else None
     return (
-        name if preset in SETS else f"{name}, `{preset}`",
+        data.name if preset in SETS else f"{data.name}, `{preset}`",
         str(settings["epochs"]),
         f"{rented} ({machine})" if rented else machine,
         _span(speed, lambda value: f"{value:,.0f}" if value >= 20 else f"{value:.1f}"),
