@@ -133,6 +133,7 @@ class _Bucket:
             raise UsageError("an upload to S3 needs boto3; run: pip install 'overread[s3]'") from None
         self._name, self._prefix = parts.netloc, parts.path.strip("/")
         self._errors = (BotoCoreError, ClientError)
+        self._kms_key = kms_key
         self._encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
         config = Config(max_pool_connections=AT_ONCE, retries={"mode": "adaptive", "max_attempts": 8})
         self._client: Any = self._tried(lambda: boto3.client("s3", config=config))
@@ -150,15 +151,17 @@ class _Bucket:
 
     def bring(self, item: Item, there: dict[str, int]) -> bool:
         """Sends a file unless the same is there; whether it was sent."""
-        if there.get(item.name) == item.size and (item.named_by_content or self._sum_of(item.name) == item.sha256):
+        known = item.named_by_content and self._kms_key is None
+        if there.get(item.name) == item.size and (known or self._tried(lambda: self._is_there(item))):
             return False
         self._tried(lambda: self._send(item))
         return True
 
-    def _sum_of(self, name: str) -> str | None:
-        head = self._tried(lambda: self._client.head_object(Bucket=self._name, Key=self._key(name)))
-        found: str | None = head["Metadata"].get(SUM)
-        return found
+    def _is_there(self, item: Item) -> bool:
+        """Whether the object of an item's name and size is the item, encrypted with the wanted key."""
+        head = self._client.head_object(Bucket=self._name, Key=self._key(item.name))
+        encrypted = self._kms_key is None or head.get("SSEKMSKeyId", "").endswith(self._kms_key.rpartition("/")[2])
+        return encrypted and (item.named_by_content or head["Metadata"].get(SUM) == item.sha256)
 
     def _send(self, item: Item) -> None:
         target = {"Bucket": self._name, "Key": self._key(item.name)}
@@ -167,8 +170,8 @@ class _Bucket:
             if item.size <= PART:
                 self._client.put_object(**target, **described, Body=stream.read())
                 return
-            begun, there = self._begun(target, item)
-            begun = begun or self._client.create_multipart_upload(**target, **described)["UploadId"]
+            resumed, there = self._begun(target, item)
+            begun = resumed or self._client.create_multipart_upload(**target, **described)["UploadId"]
             done = []
             for number, body in enumerate(iter(lambda: stream.read(PART), b""), start=1):
                 digest = _base64(hashlib.sha256(body))
@@ -180,6 +183,8 @@ class _Bucket:
                 )
                 done.append({"PartNumber": number, "ETag": tag, "ChecksumSHA256": digest})
             self._client.complete_multipart_upload(**target, UploadId=begun, MultipartUpload={"Parts": done})
+        if resumed and not self._is_there(item):
+            self._send(item)  # it was begun for another file or with another key, which S3 does not tell before it is whole
 
     def _begun(self, target: dict[str, str], item: Item) -> tuple[str | None, dict[int, str]]:
         """An interrupted upload of this very file, and the tags of its parts; one of another file is given up."""
@@ -187,7 +192,7 @@ class _Bucket:
         for begun in [one["UploadId"] for one in uploads if one["Key"] == target["Key"]]:
             pages = self._client.get_paginator("list_parts").paginate(**target, UploadId=begun)
             parts = [part for page in pages for part in page.get("Parts", ())]
-            if all(_same(part, item) for part in parts):
+            if parts and all(_same(part, item) for part in parts):
                 return begun, {part["PartNumber"]: part["ETag"] for part in parts}
             self._client.abort_multipart_upload(**target, UploadId=begun)
         return None, {}

@@ -18,6 +18,10 @@ LOOK_EVERY: Final = 5.0
 ENDED: Final = ("Completed", "Failed", "Stopped")
 
 
+class JobFailed(OverreadError):
+    """A job has ended, and not well."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """The names that SageMaker has for one kind of job."""
@@ -67,7 +71,8 @@ class Job:
         """Says the job's log, line by line, until it has ended; returns its last description.
 
         Raises:
-            OverreadError: it failed or was stopped.
+            JobFailed: it failed or was stopped.
+            OverreadError: AWS could not be reached any more, or refused to tell; the job goes on.
         """
         said = ""
         while True:
@@ -84,7 +89,7 @@ class Job:
             sleep(LOOK_EVERY)
         if state != "Completed":
             reason = " ".join(str(described.get("FailureReason", "no reason given")).split())
-            raise OverreadError(f"the job '{self.name}' ended as {state}: {reason}")
+            raise JobFailed(f"the job '{self.name}' ended as {state}: {reason}")
         return described
 
     def new_lines(self) -> Iterator[str]:

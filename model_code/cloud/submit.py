@@ -34,7 +34,7 @@ def submit_training(
     aws: Aws, pipeline: Pipeline, *, environment: str, data: str, given: Mapping[str, str], more: Sequence[str], spot: bool
 ) -> Job:
     """Starts ``train`` on a prepared data set in S3; raises UsageError for a wrong parameter."""
-    name, place = job_name(environment, "train"), _address(data, "--data")
+    name, place = job_name(environment, "train"), _below(data, "--data")
     pipeline.parameters(dict(given))  # a wrong one is said before anything is uploaded
     code = upload_code(aws, pipeline)
     request = requests.training(pipeline, job=name, code=code, data=place, given=given, more=more, spot=spot)
@@ -84,7 +84,7 @@ def submit_transform(aws: Aws, pipeline: Pipeline, *, environment: str, model: s
     """Starts a batch transform that reads all films below an S3 prefix."""
     name = job_name(environment, "transform")
     bundle = model if model.startswith("arn:") else _address(model, "--model")
-    made, work = requests.transform(pipeline, job=name, model=bundle, films=_address(films, "--films"), given={})
+    made, work = requests.transform(pipeline, job=name, model=bundle, films=_below(films, "--films"), given={})
     aws.call("sagemaker", "create_model", **made)
     aws.call("sagemaker", "create_transform_job", **work)
     return Job(aws, TRANSFORM, name)
@@ -138,3 +138,8 @@ def _address(text: str, option: str) -> str:
     if parts.scheme != "s3" or not parts.netloc:
         raise UsageError(f"{option} is '{text}'; allowed: s3://BUCKET/PREFIX (overread upload puts a data set there)")
     return text.rstrip("/")
+
+
+def _below(text: str, option: str) -> str:
+    """What lies below a folder: SageMaker takes all that begins like a prefix, ``s3://b/patient10/`` too for ``s3://b/patient1``."""
+    return f"{_address(text, option)}/"

@@ -9,7 +9,7 @@ import typer
 
 from model_code.commands.options import EnvironmentOption, JsonOption, finish
 from model_code.contract import Verb
-from model_code.errors import UsageError
+from model_code.errors import OverreadError, UsageError
 
 if TYPE_CHECKING:
     from model_code.cloud.jobs import Job, Kind
@@ -186,7 +186,7 @@ def invoke_command(
 
 def _through(aws: Any, kind: Kind, start: Any, *, attach: str | None, stop: str | None, out: Path | None, as_json: bool) -> None:
     """Starts, follows and brings back a job; or what --attach and --stop ask for."""
-    from model_code.cloud.jobs import Job
+    from model_code.cloud.jobs import Job, JobFailed
     from model_code.cloud.submit import bring_back
     from model_code.progress import console
 
@@ -197,13 +197,17 @@ def _through(aws: Any, kind: Kind, start: Any, *, attach: str | None, stop: str 
     job = Job(aws, kind, attach) if attach is not None else start()
     try:
         described = job.follow(lambda line: console.print(line, soft_wrap=True, markup=False))
-    except KeyboardInterrupt:
+    except (JobFailed, UsageError):
+        raise
+    except (KeyboardInterrupt, OverreadError) as why:  # by us, or by a line that broke or credentials that expired
         console.print(
             f"the job goes on; come back: overread submit {kind.word} --attach {job.name}; "
             f"end it: overread submit {kind.word} --stop {job.name}",
             soft_wrap=True,
             markup=False,
         )
+        if isinstance(why, OverreadError):
+            raise
         raise typer.Exit(130) from None
     brought = bring_back(job, described, out) if out is not None else []
     left = job.outputs(described)

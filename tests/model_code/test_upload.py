@@ -21,7 +21,7 @@ from model_code.data.shards import open_shards
 from model_code.errors import ManifestError, OverreadError, UsageError
 from model_code.prepare import Order, prepare
 from model_code.tasks import SKIN8
-from model_code.upload import Item, upload
+from model_code.upload import SUM, Item, upload
 from tests.aws import pretend_credentials
 from tests.sources import isic
 
@@ -134,6 +134,21 @@ def test_parts_of_another_file_are_given_up(s3: Any, large: Item) -> None:
     assert not s3.list_multipart_uploads(Bucket="films").get("Uploads")
 
 
+@pytest.mark.parametrize("parts", [0, 1])
+def test_an_upload_begun_for_another_file_neither_names_nor_encrypts_this_one(s3: Any, large: Item, parts: int) -> None:
+    content = large.content.read_bytes()  # type: ignore[union-attr]
+    begun = s3.create_multipart_upload(Bucket="films", Key=large.name, ChecksumAlgorithm="SHA256", Metadata={SUM: "another's"})
+    for number in range(1, parts + 1):  # that both files have
+        named = {"Bucket": "films", "Key": large.name, "UploadId": begun["UploadId"], "PartNumber": number}
+        s3.upload_part(**named, Body=content[:PART], ChecksumAlgorithm="SHA256")
+
+    module._Bucket("s3://films", "some-key").bring(large, {})
+
+    head = s3.head_object(Bucket="films", Key=large.name)
+    assert head["Metadata"][SUM] == large.sha256 and head["SSEKMSKeyId"].endswith("some-key")
+    assert s3.get_object(Bucket="films", Key=large.name)["Body"].read() == content
+
+
 def test_parts_are_compared_by_their_sha256_where_it_is_known(large: Item) -> None:
     body = large.content.read_bytes()[:PART]  # type: ignore[union-attr]
     digest = module._base64(hashlib.sha256(body))
@@ -151,6 +166,12 @@ def test_a_key_encrypts_everything(s3: Any, data: Path, large: Item) -> None:
     for name in keys(s3):
         head = s3.head_object(Bucket="films", Key=name)
         assert head["ServerSideEncryption"] == "aws:kms" and head["SSEKMSKeyId"] == key
+
+
+def test_what_is_there_under_another_key_is_encrypted_anew(s3: Any, data: Path) -> None:
+    first = upload(data, "s3://films")
+    assert upload(data, "s3://films", kms_key="some-key") == {"sent": first["sent"], "there": 0}
+    assert upload(data, "s3://films", kms_key="some-key") == {"sent": 0, "there": first["sent"]}
 
 
 def test_mistakes_are_one_line(s3: Any, data: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from model_code.__main__ import app
 from model_code.cloud.aws import Aws
 from model_code.cloud.jobs import TRAIN, Job
-from model_code.errors import UsageError
+from model_code.errors import OverreadError, UsageError
 from model_code.packing import tar_gz_of
 from tests.model_code.cloud.conftest import put, stack
 
@@ -58,6 +58,25 @@ def test_ctrl_c_leaves_the_job_and_says_how_to_come_back(run: Run, monkeypatch: 
     assert done.exit_code == 130 and done.stdout == ""
     assert "the job goes on; come back: overread submit process --attach overread-dev-prepare-" in done.stderr
     assert "end it: overread submit process --stop overread-dev-prepare-" in done.stderr
+
+
+def test_a_lost_connection_leaves_the_job_and_says_how_to_come_back(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(self: Job) -> None:
+        raise OverreadError("sagemaker:describe_training_job: EndpointConnectionError; check credentials, region and rights")
+
+    monkeypatch.setattr(Job, "describe", lost)
+    done = run("submit", "train", "--data", "s3://shards/x", "--json")
+
+    assert isinstance(done.exception, OverreadError) and done.stdout == ""
+    assert "the job goes on; come back: overread submit train --attach overread-dev-train-" in done.stderr
+
+
+def test_of_a_job_that_failed_nobody_says_that_it_goes_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Job, "state", lambda *_: "Failed")
+    done = run("submit", "train", "--data", "s3://shards/x", "--json")
+
+    assert isinstance(done.exception, OverreadError) and "ended as Failed" in str(done.exception)
+    assert "goes on" not in done.stderr
 
 
 def test_a_job_can_be_stopped(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,7 @@ def test_a_training_job_is_the_pipelines_step_with_other_data(account: Aws, depl
 
     channels = {c["ChannelName"]: c["DataSource"]["S3DataSource"]["S3Uri"] for c in found["InputDataConfig"]}
     arguments = found["AlgorithmSpecification"]["ContainerArguments"]
-    assert channels["data"] == DATA and channels["code"].endswith(".zip")
+    assert channels["data"] == f"{DATA}/" and channels["code"].endswith(".zip")
     assert arguments[arguments.index("--epochs") + 1] == "7" and arguments[-2:] == more
     assert found["ResourceConfig"]["InstanceType"] == "ml.m5.xlarge"
     assert found["EnableManagedSpotTraining"] is True
@@ -137,13 +137,13 @@ def test_a_processing_job_reads_what_is_given_and_writes_below_its_own_run(accou
 
 
 def test_a_transform_serves_the_bundle_with_the_image_of_the_registry(account: Aws, deployed: Pipeline) -> None:
-    job = submit_transform(account, deployed, environment="dev", model="s3://a/model.tar.gz", films="s3://f/in/")
+    job = submit_transform(account, deployed, environment="dev", model="s3://a/model.tar.gz", films="s3://f/in")
     found = job.describe()
     model = account.call("sagemaker", "describe_model", ModelName=found["ModelName"])
 
     image = deployed.step("register").arguments["InferenceSpecification"]["Containers"][0]["Image"]
     assert model["PrimaryContainer"] == {"Image": image, "ModelDataUrl": "s3://a/model.tar.gz"}
-    assert found["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"] == "s3://f/in"
+    assert found["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"] == "s3://f/in/"
     assert found["TransformInput"]["SplitType"] == "None"
     assert job.outputs(found)["readings"].endswith(f"/runs/{job.name}/transform/model")
 
