@@ -17,19 +17,19 @@ from typing import Any, Final
 
 from model_code.cpus import usable_cpus
 from model_code.data.burned_in_text import Region
+from model_code.data.clean_table import CleanTable, read_clean
 from model_code.data.deidentify import deidentify_film
 from model_code.data.images import LIMITS
 from model_code.data.pseudonyms import Pseudonyms
-from model_code.errors import ImageError, ManifestError, UsageError
+from model_code.errors import ImageError, UsageError
 from model_code.files import atomic_folder, check_replaceable, write_json
 from model_code.progress import track
 from model_code.tasks import TaskSpec
 
 TABLE: Final = "manifest.csv"
 REPORT: Final = "deidentification.json"
-CARRIED: Final = ("sex", "age", "view", "site", "body_site", "split")
-"""Columns of a table that stay, beside its labels; any other could hold whatever somebody typed."""
-OLDEST: Final = 89
+ARCHIVE: Final = b"PK\x03\x04"
+"""How a zip archive begins."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Source:
         try:
             with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as stream:
                 return stream.read(LIMITS.max_bytes + 1)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError) as error:  # also: encrypted
+        except Exception as error:  # of many types for a damaged one, each of the method that packed it; also: encrypted
             raise ImageError("damaged_archive", f"the archive's member cannot be read ({type(error).__name__})") from None
 
 
@@ -74,10 +74,11 @@ def deidentify(spec: TaskSpec, *, root: Path, out: Path, pseudonyms: Pseudonyms,
 
     Raises:
         UsageError: there is no file below ``root``, or ``out`` lies in it or holds something else.
-        ManifestError: the table lacks a column that it needs.
+        ManifestError: the table is refused, see ``clean_table.read_clean``; no film was read then.
     """
     check_replaceable(out, REPORT if report is None else "films")
     sources = list(_sources(root, out))
+    table = read_clean(root / TABLE, spec, pseudonyms) if (root / TABLE).is_file() else None
     with atomic_folder(out) as folder:
         (folder / "films").mkdir()
         with ThreadPoolExecutor(usable_cpus()) as pool:
@@ -96,7 +97,7 @@ def deidentify(spec: TaskSpec, *, root: Path, out: Path, pseudonyms: Pseudonyms,
                 for outcome in outcomes
                 if outcome.error
             ],
-            **_translate(root, folder, outcomes, spec, pseudonyms),
+            **(_write(table, root, folder, outcomes) if table else {}),
         }
         write_json((report or folder) / REPORT, result)
     return result
@@ -111,11 +112,19 @@ def _sources(root: Path, out: Path) -> Iterator[Source]:
     if not files:
         raise UsageError(f"no file below '{root}'; pass the folder that holds the films")
     for path in files:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                yield from (Source(path, member) for member in archive.infolist() if not member.is_dir())
-        else:
-            yield Source(path)
+        members = _members(path)
+        yield from [Source(path)] if members is None else (Source(path, member) for member in members)
+
+
+def _members(path: Path) -> list[zipfile.ZipInfo] | None:
+    """The files in an archive; None where it is none, or none that can be opened."""
+    if not zipfile.is_zipfile(path):
+        return None
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [member for member in archive.infolist() if not member.is_dir()]
+    except Exception:  # of many types for a damaged one
+        return None
 
 
 def _clean(source: Source, folder: Path, pseudonyms: Pseudonyms) -> Outcome:
@@ -123,6 +132,8 @@ def _clean(source: Source, folder: Path, pseudonyms: Pseudonyms) -> Outcome:
     try:
         data = source.read()
         sha256 = hashlib.sha256(data).hexdigest()
+        if source.member is None and data.startswith(ARCHIVE):
+            raise ImageError("damaged_archive", "the archive cannot be opened; pack its films again")
         film = deidentify_film(data, pseudonyms)
     except ImageError as error:
         return Outcome(source, sha256, error=error)
@@ -132,30 +143,12 @@ def _clean(source: Source, folder: Path, pseudonyms: Pseudonyms) -> Outcome:
     return Outcome(source, sha256, name=film.name, painted=film.painted)
 
 
-def _translate(root: Path, folder: Path, outcomes: list[Outcome], spec: TaskSpec, pseudonyms: Pseudonyms) -> dict[str, int]:
-    """The table with the films' new names and the groups' pseudonyms; lines without a film are left out and counted."""
-    if not (root / TABLE).is_file():
-        return {}
+def _write(table: CleanTable, root: Path, folder: Path, outcomes: list[Outcome]) -> dict[str, int]:
+    """The table with the films' new names; rows without a film are left out and counted."""
     names = {o.source.path.relative_to(root).as_posix(): o.name for o in outcomes if o.name and not o.source.member}
-    with (root / TABLE).open(newline="", encoding="utf-8-sig") as stream:
-        reader = csv.DictReader(stream)
-        columns = reader.fieldnames or ()
-        if missing := [name for name in ("image", "group") if name not in columns]:
-            raise ManifestError(f"'{root / TABLE}' lacks the column(s) {', '.join(missing)}; it needs image, group and labels")
-        kept = ["image", "group", *(c for c in columns if c in (*spec.labels, *CARRIED))]
-        lines = list(reader)
-    rows = [_row(line, kept, names[line["image"]], pseudonyms) for line in lines if line["image"] in names]
+    rows = [{**row, "image": names[row["image"]]} for row in table.rows if row["image"] in names]
     with (folder / TABLE).open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, kept)
+        writer = csv.DictWriter(stream, table.columns)
         writer.writeheader()
         writer.writerows(rows)
-    return {"rows": len(rows), "rows_without_a_film": len(lines) - len(rows)}
-
-
-def _row(line: dict[str, str], kept: list[str], name: str | None, pseudonyms: Pseudonyms) -> dict[str, str | None]:
-    row: dict[str, str | None] = {column: line[column] for column in kept}
-    row |= {"image": name, "group": pseudonyms.patient(line["group"]) if line["group"] else ""}
-    age = (line.get("age") or "").strip()
-    if "age" in kept:
-        row["age"] = str(min(int(float(age)), OLDEST + 1)) if age.replace(".", "", 1).isdigit() else ""
-    return row
+    return {"rows": len(rows), "rows_without_a_film": len(table.rows) - len(rows)}

@@ -52,7 +52,10 @@ def deidentify_command(
 
     done = deidentify(task_spec(task), root=root, out=out, pseudonyms=Pseudonyms.from_file(key), report=report)
     text = f"{done['films']} films in {out}, text painted over in {len(done['painted'])} of them"
-    finish(done, f"{text}, {len(done['quarantined'])} of {done['files']} files quarantined", as_json)
+    text += f", {len(done['quarantined'])} of {done['files']} files quarantined"
+    if lost := done.get("rows_without_a_film"):
+        text += f", {lost} rows of manifest.csv left out: no film came of what they name"
+    finish(done, text, as_json)
 
 
 @commands.command(Verb.FETCH.value)
@@ -127,7 +130,7 @@ def upload_command(
     data: Annotated[Path, typer.Argument(help="A data set that prepare made.")],
     to: Annotated[str, typer.Argument(help="s3://BUCKET/PREFIX; the channels train/, val/ and test/ are made below it.")],
     kms_key: Annotated[
-        str | None, typer.Option(help="Id or ARN of the KMS key to encrypt with. Default: the bucket's own encryption.")
+        str | None, typer.Option(help="Id or ARN of the KMS key to encrypt all with. Default: the bucket's own encryption.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

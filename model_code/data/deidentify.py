@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image
 from pydicom import DataElement, Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
+from pydicom.pixels.utils import get_expected_length
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.tag import Tag
 
@@ -42,6 +43,10 @@ logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 OLDEST: Final = 89
+FREE: Final = ("CS", "IS", "LO", "SH", "LT", "ST", "UT", "PN")
+"""Kinds of values that people can write into as they like, whether words or a number."""
+FIXED: Final = ("PhotometricInterpretation", "NumberOfFrames", "PixelAspectRatio", "LossyImageCompression")
+"""Elements of such a kind without which the pixels would be other ones, or whose codes are no words."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ def deidentify_film(data: bytes, pseudonyms: Pseudonyms, limits: Limits = LIMITS
             patient = _patient_of(dataset, decoded)
             _refuse_names(dataset)
             clean_pixels(dataset, text)
+            _cut_pixel_data(dataset)
             clean = clean_header(dataset, pseudonyms, patient, cleaned_pixels=bool(text))
             return CleanFilm(f"films/{pseudonyms.patient(patient)}/{film}.dcm", _as_dicom(clean, dataset), text)
         except ImageError:
@@ -83,12 +89,12 @@ def deidentify_film(data: bytes, pseudonyms: Pseudonyms, limits: Limits = LIMITS
 
 def clean_header(dataset: Dataset, pseudonyms: Pseudonyms, patient: str, *, cleaned_pixels: bool = False) -> Dataset:
     """A new data set of what ``ATTRIBUTES`` lets stay, as it lets it stay. ``patient`` is the number in the source."""
-    words = {word for keyword in IDENTITY for word in _words(dataset.get(keyword))}
+    words = {word.lstrip("0") for keyword in IDENTITY for word in _words(dataset.get(keyword))}
     clean = Dataset()
     for keyword, action in ATTRIBUTES.items():
         element = dataset.get(Tag(keyword))  # by tag it gives the element, by keyword its value
-        kept = _kept(action, element, pseudonyms, patient)
-        if kept is not None and not (_is_free(element) and _words(kept) & words):
+        kept = _kept(action, element, pseudonyms, patient, words)
+        if kept is not None and not _tells(element, kept, words):
             setattr(clean, keyword, kept)
             if element is not None and keyword == "PixelData":
                 clean[keyword].VR = element.VR
@@ -106,8 +112,8 @@ def clean_header(dataset: Dataset, pseudonyms: Pseudonyms, patient: str, *, clea
     return clean
 
 
-def _kept(action: Action, element: DataElement | None, pseudonyms: Pseudonyms, patient: str) -> Any:
-    """What stays of an element; None removes it."""
+def _kept(action: Action, element: DataElement | None, pseudonyms: Pseudonyms, patient: str, words: set[str]) -> Any:
+    """What stays of an element; None removes it. ``words`` are those of who the patient is."""
     if action is Action.EMPTY:
         return ""
     if element is None or element.is_empty:
@@ -122,14 +128,14 @@ def _kept(action: Action, element: DataElement | None, pseudonyms: Pseudonyms, p
         case Action.AGE:
             return _capped(str(element.value))
         case Action.TABLE:
-            return DicomSequence(_table(item) for item in element.value)
+            return DicomSequence(_table(item, words) for item in element.value)
     return None
 
 
-def _table(item: Dataset) -> Dataset:
+def _table(item: Dataset, words: set[str]) -> Dataset:
     kept = Dataset()
     for element in item:
-        if element.keyword in OF_A_TABLE:
+        if element.keyword in OF_A_TABLE and not _tells(element, element.value, words):
             kept.add(element)
     return kept
 
@@ -165,9 +171,11 @@ def _age(dataset: Dataset) -> str | None:
     return _capped(f"{years:03}Y") if years >= 0 else None
 
 
-def _is_free(element: DataElement | None) -> bool:
-    """Whether people can write into it what they like: text outside of the group that describes the pixels."""
-    return element is not None and element.tag.group != 0x0028 and element.VR in ("CS", "LO", "SH", "LT", "ST", "UT", "PN")
+def _tells(element: DataElement | None, value: Any, words: set[str]) -> bool:
+    """Whether what stays of an element that people can write into has one of the words; zeros in front make no other number."""
+    if element is None or element.keyword in FIXED or element.VR not in FREE:
+        return False
+    return not words.isdisjoint(word.lstrip("0") for word in _words(value))
 
 
 def _words(value: Any) -> set[str]:
@@ -179,6 +187,13 @@ def _code(value: str, meaning: str) -> Dataset:
     code = Dataset()
     code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, "DCM", meaning
     return code
+
+
+def _cut_pixel_data(dataset: Dataset) -> None:
+    """Takes away what stands behind uncompressed pixels, where no decoder looks."""
+    if not transfer_syntax(dataset).is_compressed:
+        length = get_expected_length(dataset)
+        dataset["PixelData"].value = dataset.PixelData[:length] + b"\0" * (length % 2)
 
 
 def _as_dicom(clean: Dataset, source: Dataset) -> bytes:

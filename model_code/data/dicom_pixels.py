@@ -13,6 +13,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.encaps import encapsulate
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_dataset
+from pydicom.multival import MultiValue
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_windowing
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
@@ -190,7 +191,8 @@ def _presented(values: NDArray[Any], dataset: pydicom.Dataset) -> NDArray[np.flo
     low, high = float(values.min()), float(values.max())
     if dataset.get("VOILUTSequence"):
         values, low, high = _through_voi_lut(values, dataset)
-    elif None not in (dataset.get("WindowCenter"), dataset.get("WindowWidth")):
+    elif function := _window_function(dataset):
+        dataset.VOILUTFunction = function  # pydicom does not know what an empty one means
         low, high = _presented_range(dataset)
         values = apply_windowing(values, dataset)
     scaled = (np.asarray(values, np.float32) - np.float32(low)) / np.float32(max(high - low, 1e-6))
@@ -212,6 +214,21 @@ def _through_voi_lut(values: NDArray[Any], dataset: pydicom.Dataset) -> tuple[ND
     table = table[: entries or 2**16]
     index = np.clip(np.asarray(values, np.float64) - first, 0, len(table) - 1).astype(np.intp)
     return table[index], float(table.min()), float(table.max())
+
+
+def _window_function(dataset: pydicom.Dataset) -> str | None:
+    """What the first window is applied by; None where there is none, or none that shows a film (PS3.3 C.11.2.1.2)."""
+    center, width = _first(dataset, "WindowCenter"), _first(dataset, "WindowWidth")
+    function = str(dataset.get("VOILUTFunction") or "LINEAR").upper()
+    valid = width >= 1 if function == "LINEAR" else width > 0 and function in ("LINEAR_EXACT", "SIGMOID")
+    return function if valid and np.isfinite((center, width)).all() else None
+
+
+def _first(dataset: pydicom.Dataset, keyword: str) -> float:
+    """The first number of an element; not a number where it is empty."""
+    value = dataset.get(keyword)
+    value = value[0] if isinstance(value, MultiValue) else value
+    return np.nan if value in (None, "") else float(value)
 
 
 def _presented_range(dataset: pydicom.Dataset) -> tuple[float, float]:

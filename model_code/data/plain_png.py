@@ -15,7 +15,10 @@ NEEDED: Final = (b"IHDR", b"IDAT", b"IEND")
 HARMLESS: Final = frozenset(
     {b"tEXt", b"zTXt", b"iTXt", b"tIME", b"pHYs", b"gAMA", b"sRGB", b"cHRM", b"iCCP", b"sBIT", b"bKGD", b"hIST"}
 )
-"""Chunks that the decoder makes nothing of, so that leaving them out changes no pixel."""
+"""Chunks that the decoder makes nothing of, but for ``TURNING``, so that leaving them out changes no pixel."""
+TEXT: Final = (b"tEXt", b"zTXt", b"iTXt")
+TURNING: Final = (b"exif", b"xmp")
+"""In the keyword of a text: it can say that the picture is to be turned, which the decoder does."""
 GREY, COLOUR = 0, 2
 """Colour types without a palette and without transparency."""
 
@@ -35,6 +38,8 @@ def plain_png(data: bytes, *, grey: bool) -> bytes | None:
         (length,) = struct.unpack_from(">I", data, position)
         kind, end = data[position + 4 : position + 8], position + 12 + length
         if end > len(data) or (kind not in HARMLESS and kind not in NEEDED):
+            return None
+        if kind in TEXT and any(word in data[position + 8 : end - 4].partition(b"\0")[0].lower() for word in TURNING):
             return None
         if kind in NEEDED:
             if zlib.crc32(data[position + 4 : end - 4]) != struct.unpack_from(">I", data, end - 4)[0]:

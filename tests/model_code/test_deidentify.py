@@ -129,6 +129,37 @@ def test_a_damaged_member_does_not_stop_the_others(tmp_path: Path) -> None:
     assert [entry["code"] for entry in report["quarantined"]] == ["damaged_archive"]
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_flipped_bytes_in_a_packed_member_do_not_stop_the_others(tmp_path: Path, method: int) -> None:
+    root = tmp_path / "in"
+    root.mkdir()
+    with zipfile.ZipFile(root / "films.zip", "w", method) as archive:
+        archive.writestr("a.png", png(ramp(8)))
+    content = bytearray((root / "films.zip").read_bytes())
+    content[60:75] = b"\xff" * 15
+    (root / "films.zip").write_bytes(content)
+    (root / "whole.png").write_bytes(png(ramp(16)))
+    report = deidentify(CHEST14, root=root, out=tmp_path / "out", pseudonyms=KEY)
+
+    assert report["films"] == 1
+    assert [entry["code"] for entry in report["quarantined"]] == ["damaged_archive"]
+
+
+@pytest.mark.parametrize("damage", ["directory", "cut"])
+def test_an_archive_that_cannot_be_opened_does_not_stop_the_others(tmp_path: Path, damage: str) -> None:
+    root = tmp_path / "in"
+    root.mkdir()
+    with zipfile.ZipFile(root / "films.zip", "w") as archive:
+        archive.writestr("a.png", png(ramp(8)))
+    content = (root / "films.zip").read_bytes()
+    (root / "films.zip").write_bytes(content[:-30] if damage == "cut" else content.replace(b"PK\1\2", b"\0K\1\2"))
+    (root / "whole.png").write_bytes(png(ramp(16)))
+    report = deidentify(CHEST14, root=root, out=tmp_path / "out", pseudonyms=KEY)
+
+    assert report["films"] == 1
+    assert [entry["code"] for entry in report["quarantined"]] == ["damaged_archive"]
+
+
 @pytest.mark.parametrize("case", ["no_folder", "nothing", "within"])
 def test_wrong_use_leaves_nothing_behind(tmp_path: Path, case: str) -> None:
     root = tmp_path / "in"
@@ -161,6 +192,30 @@ def test_a_table_without_its_columns_is_refused_as_a_whole(root: Path, tmp_path:
     with pytest.raises(ManifestError, match=r"lacks the column\(s\) group"):
         deidentify(CHEST14, root=root, out=out, pseudonyms=KEY)
     assert not out.exists()
+
+
+@pytest.mark.parametrize("line", ["one.dcm,1,Quagga, Zebra,0", "one.dcm,1,x,Zebra^Quagga", "one.dcm,1,Mass"])
+def test_a_table_that_could_name_somebody_is_refused_before_any_film_is_read(
+    root: Path, tmp_path: Path, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path.parent / f"{tmp_path.name}-clean"
+    table(root, "Zebra^Quagga/two.dcm,MRN,remark,0", line, columns="image,group,remark,Mass")
+    monkeypatch.setattr("model_code.deidentify.deidentify_film", lambda *_: pytest.fail("a film was read"))
+
+    with pytest.raises(ManifestError, match="line 3") as raised:
+        deidentify(CHEST14, root=root, out=out, pseudonyms=KEY)
+    assert "Quagga" not in str(raised.value).replace(str(root), "")
+    assert not out.exists()
+
+
+def test_the_command_tells_rows_without_a_film(root: Path, tmp_path: Path) -> None:
+    out = tmp_path.parent / f"{tmp_path.name}-clean"
+    (tmp_path.parent / f"{tmp_path.name}-key").write_bytes(b"7" * 32)
+    table(root, "Zebra^Quagga\\one.dcm,A,1", "Zebra^Quagga/Two.dcm,A,1", columns="image,group,Mass")
+    done = overread("deidentify", "--root", root, "--out", out, "--key", tmp_path.parent / f"{tmp_path.name}-key")
+
+    assert "1 rows of manifest.csv left out" in done.stdout, done.stderr
+    assert len((out / "manifest.csv").read_text().splitlines()) == 2
 
 
 def test_the_command_makes_a_real_chest_film_nameless(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from model_code.data.convert import convert
 from model_code.data.images import decode
@@ -13,12 +14,27 @@ from model_code.errors import ImageError
 from tests.films import dicom, jpeg, planted_in, png, ramp
 from tests.sources import picture
 
+
+def turned(kind: str) -> bytes:
+    """A picture on its side, which a text of its PNG sets upright."""
+    info = PngInfo()
+    if kind == "XMP":
+        info.add_itxt("XML:com.adobe.xmp", '<rdf:Description tiff:Orientation="6"/>')
+    else:
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        info.add_text("Raw profile type exif", f"\nexif\n{len(exif.tobytes()):8}\n{exif.tobytes().hex()}\n", zip=True)
+    return png(picture(1)[:-16], pnginfo=info)
+
+
 FILES = {
     "8 bits": png(picture(1)),
     "16 bits": png(ramp(16)),
     "DICOM of 12 bits": dicom(ramp(12), BitsStored=12, PhotometricInterpretation="MONOCHROME1"),
     "colour": jpeg(picture(2, channels=3)),
     "colour PNG": png(picture(2, channels=3)),
+    "turned by XMP": turned("XMP"),
+    "turned by Exif in a text": turned("Exif"),
     "grey in colour": png(np.stack([ramp(8), ramp(8), np.maximum(ramp(8), 1) - 1], axis=2)),
 }
 

@@ -24,7 +24,7 @@ from tests.films import dicom, jpeg, planted_in, png, ramp, real_film
 
 KEY = Pseudonyms(b"0" * 32)
 REAL = [f"RG{film}_{syntax}.dcm" for film in (1, 3) for syntax in ("UNCR", "UNCI", "J2KR", "J2KI")]
-STUDY = {
+STUDY: dict[str, Any] = {
     "SOPClassUID": SecondaryCaptureImageStorage,
     "StudyInstanceUID": "1.2.3",
     "SeriesInstanceUID": "1.2.3.4",
@@ -154,12 +154,57 @@ def test_private_unknown_and_nested_elements_are_gone() -> None:
     assert not [element for element in header if element.tag.is_private or 0x6000 <= element.tag.group < 0x7FE0]
 
 
-@pytest.mark.parametrize("keyword", ["BodyPartExamined", "ManufacturerModelName", "ConversionType"])
+@pytest.mark.parametrize(
+    "keyword", ["BodyPartExamined", "ManufacturerModelName", "ConversionType", "RescaleType", "VOILUTFunction"]
+)
 def test_a_name_where_no_name_belongs_is_taken_out(keyword: str) -> None:
     header, clean = cleaned(film(**{keyword: "ZEBRA"}))
 
     assert keyword not in header
     assert b"ZEBRA" not in clean.data
+
+
+@pytest.mark.parametrize("keyword", ["SeriesNumber", "InstanceNumber"])
+@pytest.mark.parametrize("number", ["471198", "00471198"])
+def test_a_patients_number_where_another_belongs_is_taken_out(keyword: str, number: str) -> None:
+    header, clean = cleaned(film(PatientID="0471198", **{keyword: number}))
+    other, _ = cleaned(film(PatientID="0471198", **{keyword: "12"}))
+
+    assert keyword not in header
+    assert b"471198" not in clean.data
+    assert other[keyword].value == 12
+
+
+def test_a_name_as_the_type_of_a_table_is_taken_out() -> None:
+    lut = Dataset()
+    lut.LUTDescriptor, lut.ModalityLUTType = [4096, 0, 16], "ZEBRA"
+    lut.LUTData = (np.arange(4096, dtype="<u2") * 16).tobytes()
+    lut["LUTData"].VR = "OW"
+    original = film(ModalityLUTSequence=DicomSequence([lut]), BitsStored=12)
+    _, clean = cleaned(original)
+
+    assert b"ZEBRA" not in clean.data
+    assert np.array_equal(decode(clean.data).pixels, decode(original).pixels)
+
+
+def test_codes_that_describe_the_pixels_stay_whatever_the_number() -> None:
+    header, clean = cleaned(film(PatientID="S-01-MONOCHROME2", LossyImageCompression="01"))
+
+    assert header.LossyImageCompression == "01"
+    assert decode(clean.data).photometric == "MONOCHROME2"
+
+
+@pytest.mark.parametrize(
+    "values", [ramp(12), ramp(8, 33), np.dstack([ramp(8), ramp(8)[::-1], ramp(8).T])], ids=["16", "odd", "RGB"]
+)
+def test_what_stands_behind_the_pixels_is_taken_out(values: Any) -> None:
+    original = dicom(values, **STUDY, PixelData=values.tobytes() + b"Zebra^Quagga MRN-4711-XYZ")
+    header, clean = cleaned(original)
+
+    assert planted_in(original)
+    assert not planted_in(clean.data)
+    assert header.PixelData == values.tobytes() + b"\0" * (values.size % 2)
+    assert np.array_equal(decode(clean.data).pixels, decode(original).pixels)
 
 
 def test_what_a_picture_needs_stays() -> None:

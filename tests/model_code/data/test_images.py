@@ -130,6 +130,31 @@ def test_a_window_that_was_left_empty_changes_nothing(empty: dict[str, Any]) -> 
     np.testing.assert_array_equal(read(dicom(ramp(12), BitsStored=12, **empty)).pixels, read(dicom(ramp(12))).pixels)
 
 
+@pytest.mark.parametrize(
+    "window",
+    [
+        {"WindowWidth": 0},
+        {"WindowWidth": 0.5},
+        {"WindowWidth": -100},
+        {"WindowWidth": ["", "100"]},
+        {"WindowWidth": 0, "VOILUTFunction": "LINEAR_EXACT"},
+        {"WindowWidth": 0, "VOILUTFunction": "SIGMOID"},
+        {"VOILUTFunction": "BY_HAND"},
+    ],
+    ids=str,
+)
+def test_a_window_that_shows_nothing_is_passed_over(window: dict[str, Any]) -> None:
+    """PS3.3 C.11.2.1.2 and C.11.2.1.3: the film is read from its lowest to its highest value, as one without a window."""
+    window = {"WindowCenter": 500, "WindowWidth": 100, **window}
+    np.testing.assert_array_equal(read(dicom(ramp(12), BitsStored=12, **window)).pixels, read(dicom(ramp(12))).pixels)
+
+
+def test_an_empty_function_of_a_window_is_the_linear_one() -> None:
+    window: dict[str, Any] = {"BitsStored": 12, "WindowCenter": 1000, "WindowWidth": [500, 0]}
+    empty = read(dicom(ramp(12), **window, VOILUTFunction=""))
+    np.testing.assert_array_equal(empty.pixels, read(dicom(ramp(12), **window)).pixels)
+
+
 def test_signed_pixels_are_read_as_signed() -> None:
     stored = (ramp(12).astype(np.int32) - 2048).astype(np.int16)
     image = read(dicom(stored))
@@ -390,7 +415,6 @@ def test_a_rescale_to_infinity_is_unsupported() -> None:
         {"Rows": 200},
         {"BitsAllocated": 12},
         {"SamplesPerPixel": 3},
-        {"WindowWidth": 0, "WindowCenter": 0},
         {"PhotometricInterpretation": "PALETTE COLOR"},
         {"NumberOfFrames": 1000},
     ],

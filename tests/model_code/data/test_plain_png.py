@@ -79,6 +79,19 @@ def test_everything_else_has_to_be_encoded_again(data: bytes) -> None:
     assert plain_png(data, grey=True) is None and plain_png(data, grey=False) is None
 
 
+@pytest.mark.parametrize("keyword", ["XML:com.adobe.xmp", "Raw profile type exif", "exif", "xmp"])
+@pytest.mark.parametrize("kind", [b"tEXt", b"zTXt", b"iTXt"])
+def test_what_can_turn_a_picture_is_never_left_out_of_it(kind: bytes, keyword: str) -> None:
+    info = PngInfo()
+    if kind == b"iTXt":
+        info.add_itxt(keyword, "upright")
+    else:
+        info.add_text(keyword, "upright", zip=kind == b"zTXt")
+    data = png(ramp(8), pnginfo=info)
+    assert kind in data
+    assert plain_png(data, grey=True) is None
+
+
 def test_hidden_chunks_never_pass() -> None:
     data = png(ramp(8))
     hidden = data[:33] + chunk(b"prVt", PLANTED["PatientName"].encode()) + data[33:]
