@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from model_code.data.split import FRACTIONS, VALIDATION_SHARE
 from operations.cost.prices import Prices, read_prices
 from operations.cost.training_range import WANTED, Range, films_per_second
 from operations.document import replaced
@@ -35,26 +34,25 @@ class DataSet:
 
     name: str
     pictures: int
-    test: int | None
-    """Pictures of the test set that it comes with; None where it comes with none."""
+    train: float
+    """Share that is trained on; what is left is validation, read with it in each epoch, and ``test``."""
+    test: float
 
     @property
     def an_epoch(self) -> float:
         """Pictures that an epoch reads: it trains on some, and validates on others at about the same speed."""
-        return self.pictures * (1 - FRACTIONS["test"]) if self.test is None else self.pictures - self.test
+        return self.pictures * (1 - self.test)
 
     @property
     def held_out(self) -> float:
         """Pictures that the finished model reads: validation's to calibrate it, test's to evaluate it."""
-        if self.test is None:
-            return self.pictures * (1 - FRACTIONS["train"])
-        return self.test + (self.pictures - self.test) * VALIDATION_SHARE
+        return self.pictures * (1 - self.train)
 
 
 SETS: Final = {
-    "chest14": DataSet("NIH ChestX-ray14", 112_120, 25_596),
-    "pneumonia": DataSet("Pneumonia", 5_856, 624),
-    "skin8": DataSet("ISIC 2019", 25_331, None),
+    "chest14": DataSet("NIH ChestX-ray14", 112_120, train=0.675, test=0.228),
+    "pneumonia": DataSet("Pneumonia", 5_856, train=0.782, test=0.107),
+    "skin8": DataSet("ISIC 2019", 25_331, train=0.62, test=0.23),
 }
 """By task, which is also the name of the task's first preset."""
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from model_code.data.split import split_of, train_or_val
+from model_code.data.split import FRACTIONS, VALIDATION_SHARE
 from operations.cost.prices import read_prices
-from operations.cost.training_guide import ARITHMETIC, PRESETS, RATES, SETS, DataSet, main, markdown
+from operations.cost.training_guide import ARITHMETIC, PRESETS, RATES, SETS, main, markdown
 from tests.cli import REPOSITORY
 
 GUIDE = REPOSITORY / "docs" / "training.md"
@@ -38,23 +38,21 @@ def test_steps_follow_from_the_rates() -> None:
     assert rows(found)[0] == ["NIH ChestX-ray14", "112,120", "23 min", "15 min"]
 
 
-def test_an_epoch_and_the_end_read_what_the_splits_leave_them() -> None:
-    patients = 20_000
-    own = [split_of(str(number), 0) for number in range(patients)]
-    theirs = [train_or_val(str(number), 0) for number in range(patients)]  # beside as many test films again
-    ours, official = DataSet("", patients, None), DataSet("", 2 * patients, patients)
+@pytest.mark.parametrize(("task", "official"), [("chest14", 25_596), ("pneumonia", 624), ("skin8", None)])
+def test_the_shares_are_those_of_the_splits(task: str, official: int | None) -> None:
+    """With the films of the set's own test list, where it has one."""
+    data = SETS[task]
+    test = FRACTIONS["test"] if official is None else official / data.pictures
+    train = FRACTIONS["train"] if official is None else (1 - test) * (1 - VALIDATION_SHARE)
 
-    assert ours.an_epoch == pytest.approx(sum(split != "test" for split in own), rel=0.02)
-    assert ours.held_out == pytest.approx(sum(split != "train" for split in own), rel=0.02)
-    assert official.an_epoch == patients
-    assert official.held_out == pytest.approx(patients + theirs.count("val"), rel=0.02)
+    assert (data.train, data.test) == pytest.approx((train, test), abs=0.0006)
 
 
 def test_a_measured_gpu_has_one_time_and_its_cost() -> None:
     _, row = rows(rates(entry("NVIDIA A10G", 1000)))
 
     assert row[:5] == ["NIH ChestX-ray14", "12", "ml.g5.xlarge (NVIDIA A10G)", "1,000", "17 min"]
-    hours = (112_120 - 25_596) * 12 / 1000 / 3600  # all but the official test films
+    hours = 112_120 * 0.772 * 12 / 1000 / 3600  # all but the official test films
     assert row[5:7] == [f"{hours * 1.408:.2f} USD", f"{hours * 1.408 * 0.35:.2f} USD"]
     assert row[7] == "measured, bf16, torch 2.13.0"
 
