@@ -22,10 +22,16 @@ MAX_BYTES: Final = 4 * 2**30
 
 
 @contextmanager
-def unpacked(bundle: Path, out: Path | None) -> Iterator[tuple[Path, Path | None]]:
+def unpacked(bundle: Path, out: Path | None, *, changes: bool = True) -> Iterator[tuple[Path, Path | None]]:
     """The folders that a step works on: ``bundle`` and ``out`` themselves, or temporary ones where they are archives.
 
-    A folder that holds ``model.tar.gz`` (what a processing step is given) stands for that archive.
+    A folder that holds ``model.tar.gz`` (what a processing step is given) stands for that archive. An archive ``out`` is written
+    only where the step made its folder.
+
+    Args:
+        bundle: what is read.
+        out: what is written; in place when None.
+        changes: False for a step that only reads, which needs no ``out``.
 
     Raises:
         BundleError: the archive is damaged, too large, or holds more than plain files.
@@ -35,7 +41,7 @@ def unpacked(bundle: Path, out: Path | None) -> Iterator[tuple[Path, Path | None
         check_replaceable(out, SUMS)
     archive = bundle / NAME if (bundle / NAME).is_file() else bundle
     packed = archive.is_file()
-    if packed and out is None:
+    if changes and packed and out is None:
         raise UsageError(f"'{archive}' is an archive and cannot be changed in place; give --out FOLDER or --out FILE{SUFFIX}")
     with tempfile.TemporaryDirectory() as temporary:
         source, target = bundle, out
@@ -45,8 +51,7 @@ def unpacked(bundle: Path, out: Path | None) -> Iterator[tuple[Path, Path | None
         if out is not None and out.name.endswith(SUFFIX):
             target = Path(temporary) / "out"
         yield source, target
-        if target is not None and target != out:
-            assert out is not None
+        if out is not None and target is not None and target != out and target.is_dir():
             with atomic_file(out) as temporary_file:
                 temporary_file.write_bytes(tar_gz_of(target))
 

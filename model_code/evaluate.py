@@ -10,7 +10,7 @@ import numpy as np
 from model_code.bundle import edit_bundle, open_bundle
 from model_code.bundle_info import BundleInfo, CalibrationRecord, Metrics
 from model_code.data.manifest import Manifest, read_manifest
-from model_code.errors import ManifestError
+from model_code.errors import ManifestError, UsageError
 from model_code.files import atomic_file, write_json
 from model_code.judging.decisions import coverage, measured_points, pointing_test
 from model_code.judging.exclusive import exclusive_figures
@@ -32,13 +32,19 @@ def evaluate(folder: Path, *, data: Path, split: str = TEST, out: Path | None = 
         folder: the bundle, exported and calibrated.
         data: the manifest.
         split: which films to measure on.
-        out: where the new bundle goes; in place when None.
+        out: where the new bundle goes; in place when None. Only with the test split.
         report: a folder for ``metrics.json`` (the pipeline registers it with the model), the reliability picture and
             ``scores.parquet``, from which ``gate``, ``compare`` and ``evidence`` work.
 
     Raises:
         ManifestError: the split is empty, a film cannot be read, or no label has films both with and without it.
+        UsageError: ``out`` is given for another split than the test split.
     """
+    if out is not None and split != TEST:
+        raise UsageError(
+            f"--out '{out}' with --split '{split}': only figures of the split '{TEST}' are written into a bundle; "
+            f"leave out --out, or evaluate on '{TEST}'"
+        )
     bundle = open_bundle(folder, needs=("graph", "calibration", "film_gate"))
     calibration = bundle.info.calibration
     assert calibration is not None

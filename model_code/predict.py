@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from PIL import Image
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from model_code.answers import Answers
@@ -195,12 +196,12 @@ def write_overlay(predictor: Predictor, data: bytes, reading: Reading, target: P
 def show(reading: Reading, title: str, console: Console) -> None:
     """Prints one Reading for people."""
     if reading.status == "not_assessed":
-        console.print(f"[bold]{title}[/bold]: [yellow]not assessed[/yellow]")
+        console.print(f"[bold]{escape(title)}[/bold]: [yellow]not assessed[/yellow]")
         for reason in reading.reasons:
-            console.print(f"  {reason.code}: {reason.detail}", soft_wrap=True)
+            console.print(f"  {reason.code}: {reason.detail}", soft_wrap=True, markup=False)
     else:
         table = Table(
-            title=title,
+            title=escape(title),
             title_justify="left",
             caption="rule-out, balanced, rule-in: + at or above the threshold",
             caption_justify="left",

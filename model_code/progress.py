@@ -11,7 +11,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 T = TypeVar("T")
 
-console = Console(stderr=True, highlight=False)
+
+def plain_console(*, stderr: bool = False, width: int | None = None) -> Console:
+    """A console for words of people and of data: ``[brackets]`` and ``:colons:`` in them are no markup, and stay as they are."""
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+
+console = plain_console(stderr=True)
 
 
 def track(items: Iterable[T], what: str, *, total: int) -> Iterator[T]:

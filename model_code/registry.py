@@ -57,7 +57,7 @@ class ModelPackage(_Record):
     """S3 address of ``model.tar.gz``."""
     model_sha256: str
     files: dict[str, str]
-    """Hashes of the other files that the registration names (metrics, evidence), by their S3 addresses."""
+    """Hashes of the other files that the registration names (metrics, evidence with all of its pack), by their S3 addresses."""
     properties: dict[str, str] = {}
     """What the registration says of itself (``CustomerMetadataProperties``)."""
     metrics: dict[str, Any] = {}
@@ -68,6 +68,11 @@ class ModelPackage(_Record):
     def name(self) -> str:
         """``group/version``, as people write it."""
         return f"{self.group}/{self.version}"
+
+    @property
+    def origin(self) -> tuple[str, str, str, dict[str, str]]:
+        """The execution and the very bytes that it registered: the same in no two versions."""
+        return self.execution, self.model, self.model_sha256, self.files
 
     @property
     def evidence_sha256(self) -> str | None:
@@ -116,10 +121,12 @@ class Registry:
         return next((p for p in reversed(list(self.versions(group))) if p.status is Status.APPROVED), None)
 
     def register(self, package: Callable[[int], ModelPackage], group: str) -> ModelPackage:
-        """Stores what ``package`` makes of the next version number."""
+        """Stores what ``package`` makes of the next version number; what its execution registered before stays that version."""
         with self._alone(group):
-            number = max((p.version for p in self.versions(group)), default=0) + 1
-            made = package(number)
+            there = list(self.versions(group))
+            made = package(max((p.version for p in there), default=0) + 1)
+            if before := next((p for p in there if p.origin == made.origin), None):
+                return before
             self._write(made)
         return made
 

@@ -196,7 +196,7 @@ def _through(aws: Any, kind: Kind, start: Any, *, attach: str | None, stop: str 
         return
     job = Job(aws, kind, attach) if attach is not None else start()
     try:
-        described = job.follow(lambda line: console.print(line, soft_wrap=True, markup=False))
+        described = job.follow(lambda line: console.print(line, soft_wrap=True))
     except (JobFailed, UsageError):
         raise
     except (KeyboardInterrupt, OverreadError) as why:  # by us, or by a line that broke or credentials that expired
@@ -204,7 +204,6 @@ def _through(aws: Any, kind: Kind, start: Any, *, attach: str | None, stop: str 
             f"the job goes on; come back: overread submit {kind.word} --attach {job.name}; "
             f"end it: overread submit {kind.word} --stop {job.name}",
             soft_wrap=True,
-            markup=False,
         )
         if isinstance(why, OverreadError):
             raise

@@ -31,10 +31,10 @@ def evaluate_command(
 ) -> None:
     """Measure the shipped graph on held-out films: AUROC, calibration, operating points, subgroups, shortcuts; with intervals."""
     from model_code.archive import unpacked
-    from model_code.evaluate import evaluate
+    from model_code.evaluate import TEST, evaluate
     from model_code.judging.show import show
 
-    with unpacked(bundle, out) as (source, target):
+    with unpacked(bundle, out, changes=split == TEST) as (source, target):
         info = evaluate(source, data=data, split=split, out=target, report=report)
     assert info.metrics is not None
     if not as_json:

@@ -63,7 +63,7 @@ def run_command(
     except StepFailed as error:
         raise OverreadError(f"{error}; when it is mended, go on with: {again}") from error
     except KeyboardInterrupt:
-        console.print(f"interrupted; go on with: {again}", soft_wrap=True, markup=False)
+        console.print(f"interrupted; go on with: {again}", soft_wrap=True)
         raise typer.Exit(130) from None
     finally:
         from model_code.pipeline.show import table
@@ -82,16 +82,15 @@ def show_command(env: EnvironmentOption = "dev", assembly: AssemblyOption = ASSE
     """Show the pipeline's parameters and steps, and what each step waits for."""
     import json
 
-    from rich.console import Console
-
     from model_code.pipeline.assembly import read_assembly
     from model_code.pipeline.show import graph
+    from model_code.progress import plain_console
 
     name, definition = read_assembly(assembly, env).pipeline()
     if as_json:
         print(json.dumps(definition))
     else:
-        Console(highlight=False).print(graph(name, definition))
+        plain_console().print(graph(name, definition))
 
 
 @registry.command("list")
@@ -99,9 +98,8 @@ def list_command(group: GroupOption = None, root: RootOption = ROOT, as_json: Js
     """List the versions: figures, hashes of model and evidence, and who decided what."""
     import json
 
-    from rich.console import Console
-
     from model_code.pipeline.show import versions
+    from model_code.progress import plain_console
     from model_code.registry import Registry
 
     found = Registry(root / "registry")
@@ -109,7 +107,7 @@ def list_command(group: GroupOption = None, root: RootOption = ROOT, as_json: Js
     if as_json:
         print(json.dumps([package.model_dump(mode="json") for package in packages]))
     elif packages:
-        Console(highlight=False).print(versions(packages))
+        plain_console().print(versions(packages))
     else:
         print(f"no models registered in {root}; overread pipeline run registers those that pass its gate")
 

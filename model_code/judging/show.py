@@ -12,6 +12,7 @@ from rich.table import Table
 from model_code.bundle_info import BundleInfo, Interval, Metrics, Probes
 from model_code.compare import Comparison
 from model_code.judging.policy import Verdict
+from model_code.progress import plain_console
 
 WIDTH: Final = 120
 """Columns of the tables where no terminal says how wide it is."""
@@ -97,7 +98,7 @@ def show_comparison(found: Comparison) -> None:
 
 
 def _console() -> Console:
-    return Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    return plain_console(width=None if sys.stdout.isatty() else WIDTH)
 
 
 def in_words(figure: Interval | None) -> str:

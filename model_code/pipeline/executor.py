@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from model_code.errors import OverreadError
+from model_code.files import locked
 from model_code.pipeline import jobs
 from model_code.pipeline.definition import Step, every_step, steps_of
 from model_code.pipeline.expressions import Scope
+from model_code.pipeline.films import lend
 from model_code.pipeline.literal import Json
-from model_code.pipeline.record import RunRecord, State, StepRecord, folder_of, save
+from model_code.pipeline.record import FILE, RunRecord, State, StepRecord, folder_of, load, save
 from model_code.pipeline.registration import register
 from model_code.pipeline.retries import with_retries
 from model_code.pipeline.store import Store
@@ -46,12 +48,21 @@ class Executor:
         self._number = 0
 
     def execute(self) -> None:
-        """Runs every step that is not done yet.
+        """Runs every step that is not done yet, from the record on disk where there is one.
 
         Raises:
             StepFailed: one failed.
             Ended: the pipeline ended itself.
+            OverreadError: another process executes the run, or its films cannot be lent.
         """
+        taken = f"another process executes the run {self.run.id}; wait until it ends, or stop that process first"
+        with locked(self.folder, taken=taken):
+            if (self.folder / FILE).is_file():
+                self.run = load(self.root, self.run.id)  # another process may have brought it on since it was read
+            lend(self.run, self.store)
+            self._execute()
+
+    def _execute(self) -> None:
         self.run.state = State.EXECUTING
         save(self.root, self.run)
         try:
@@ -150,7 +161,7 @@ class Executor:
 
     def _say(self, step: Step, text: str) -> None:
         total = sum(1 for _ in every_step(self.run.definition["Steps"]))
-        console.print(f"[{self._number}/{total}] {step.name}: {text}", soft_wrap=True, markup=False)
+        console.print(f"[{self._number}/{total}] {step.name}: {text}", soft_wrap=True)
 
 
 def summary(run: RunRecord) -> list[dict[str, Any]]:

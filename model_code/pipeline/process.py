@@ -20,7 +20,10 @@ from model_code.progress import console
 
 GRACE: Final = 120.0
 """Seconds from SIGTERM to SIGKILL, as for SageMaker's training jobs."""
-INHERITED: Final = ("PATH", "HOME", "LANG", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH", "OMP_NUM_THREADS")
+INHERITED: Final = (
+    *("PATH", "HOME", "LANG", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH"),
+    *("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "CUDA_VISIBLE_DEVICES"),
+)
 """Of this process's environment a job gets nothing else, least of all credentials."""
 LOOK_EVERY: Final = 0.2
 

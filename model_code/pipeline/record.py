@@ -62,6 +62,8 @@ class RunRecord(BaseModel):
     started: str
     state: State = State.EXECUTING
     parameters: dict[str, Any]
+    films: str | None = None
+    """The folder of this machine that is lent to the run's first step; None where its films are in S3."""
     definition: dict[str, Any]
     steps: dict[str, StepRecord] = {}
 

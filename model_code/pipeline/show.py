@@ -1,10 +1,14 @@
-"""A pipeline and its runs for people: the graph of its steps, and a table of what came of them."""
+"""A pipeline and its runs for people: the graph of its steps, and a table of what came of them.
+
+For a ``plain_console``: what people and logs say stands in them as it is.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from rich.table import Table
+from rich.text import Text
 from rich.tree import Tree
 
 from model_code.pipeline.definition import Step, steps_of
@@ -18,7 +22,7 @@ DECIDED = {Status.APPROVED: "green", Status.REJECTED: "red", Status.PENDING: "ye
 
 def graph(name: str, definition: Json) -> Tree:
     """Parameters with their defaults, and steps with what they wait for and run on."""
-    tree = Tree(f"[bold]{name}[/bold]")
+    tree = Tree(Text(name, style="bold"))
     parameters = tree.add("parameters")
     for parameter in definition.get("Parameters", ()):
         parameters.add(f"{parameter['Name']} = {parameter.get('DefaultValue', '(to be given)')!r}")
@@ -29,7 +33,7 @@ def graph(name: str, definition: Json) -> Tree:
 def _grow(tree: Tree, steps: Sequence[Step]) -> None:
     for step in steps:
         after = f" after {', '.join(sorted(step.waits_for))}" if step.waits_for else ""
-        branch = tree.add(f"[bold]{step.name}[/bold] ({step.type}{_machine(step)}){after}")
+        branch = tree.add(Text.assemble((step.name, "bold"), f" ({step.type}{_machine(step)}){after}"))
         for title, key in (("if it holds", "IfSteps"), ("otherwise", "ElseSteps")):
             if step.arguments.get(key):
                 _grow(branch.add(title), steps_of(step.arguments[key]))
@@ -55,7 +59,7 @@ def table(run: RunRecord) -> Table:
     for name, step in run.steps.items():
         colour = COLOURS.get(step.state, "default")
         seconds_text = "" if step.state is State.NOT_EXECUTED else f"{step.seconds:.1f}"
-        shown.add_row(name, step.type, f"[{colour}]{step.state.value}[/{colour}]", seconds_text, step.said)
+        shown.add_row(name, step.type, Text(step.state.value, style=colour), seconds_text, step.said)
     return shown
 
 
@@ -70,7 +74,7 @@ def versions(packages: Sequence[ModelPackage]) -> Table:
         last = package.decisions[-1] if package.decisions else None
         shown.add_row(
             package.name,
-            f"[{colour}]{package.status.value}[/{colour}]",
+            Text(package.status.value, style=colour),
             figure,
             package.registered,
             package.model_sha256[:12],

@@ -11,22 +11,16 @@ from model_code.packing import files_in, zip_of
 from model_code.pipeline.assembly import Assembly, read_assembly
 from model_code.pipeline.definition import check, every_step, parameters_of
 from model_code.pipeline.executor import Executor
+from model_code.pipeline.films import FILMS, check_table
 from model_code.pipeline.record import RunRecord, State, load, new_run
-from model_code.pipeline.store import Store
 from model_code.progress import console
 from model_code.training.config import read_preset
 
-FILMS: Final = "Films"
-"""The pipeline's parameter with the S3 prefix of the films."""
 CHAMPION: Final = "Champion"
 """The pipeline's parameter with the ``model.tar.gz`` of the model in use."""
 PRESET: Final = "Preset"
 """The pipeline's parameter with the name of the settings, and by them the task."""
 BUCKET: Final = "overread-laptop"
-TABLE: Final = "manifest.csv"
-"""What the pipeline reads."""
-PARQUET: Final = "manifest.parquet"
-"""What ``overread synthesize`` writes."""
 PACKAGE_FOLDER: Final = Path(__file__).parents[1]
 
 
@@ -37,8 +31,7 @@ def begin(root: Path, *, assembly: Path, environment: str, films: Path, given: S
         UsageError: no templates, no films, or a wrong parameter.
         OverreadError: the pipeline has what one machine cannot run.
     """
-    if not any((films / table).is_file() for table in (TABLE, PARQUET)):
-        raise UsageError(f"no {TABLE} in '{films}'; to draw phantoms there: overread synthesize --out {films}")
+    check_table(films)
     found = read_assembly(assembly, environment)
     name, definition = found.pipeline()
     check(definition)
@@ -51,7 +44,7 @@ def begin(root: Path, *, assembly: Path, environment: str, films: Path, given: S
     if CHAMPION in parameters and CHAMPION not in values:
         _compare_with_champion(executor)
     run.parameters[FILMS] = f"s3://{BUCKET}/{run.id}/films"
-    _lend(films, run.parameters[FILMS], executor.store)
+    run.films = str(films.resolve())
     _stage_code(found, executor)
     return executor
 
@@ -73,7 +66,7 @@ def _compare_with_champion(executor: Executor) -> None:
     for group in set(executor.registry.groups()) & set(_groups(executor.run)):
         if champion := executor.registry.champion(group):
             executor.run.parameters[CHAMPION] = champion.model
-            console.print(f"the champion is {champion.name}", markup=False)
+            console.print(f"the champion is {champion.name}")
 
 
 def _groups(run: RunRecord) -> Iterator[str]:
@@ -85,16 +78,6 @@ def _groups(run: RunRecord) -> Iterator[str]:
             case {"Std:Join": {"On": separator, "Values": values}} if PRESET in run.parameters:
                 task = read_preset(run.parameters[PRESET])["task"]
                 yield separator.join(value if isinstance(value, str) else task for value in values)
-
-
-def _lend(films: Path, address: str, store: Store) -> None:
-    """Gives a folder of films an address in S3, with its table as the pipeline reads it."""
-    store.lend(address, films)
-    if not (films / TABLE).is_file():
-        import pandas as pd
-
-        table = pd.read_parquet(films / PARQUET).to_csv(index=False)
-        store.write(f"{address}/{TABLE}", table.encode())
 
 
 def _stage_code(assembly: Assembly, executor: Executor) -> None:

@@ -55,8 +55,9 @@ class Store:
             temporary.write_bytes(content)
 
     def lend(self, address: str, folder: Path) -> None:
-        """What is in a folder of this machine, as what stands below an address; nothing is copied."""
+        """What is in a folder of this machine, as all that stands below an address; nothing is copied."""
         place = self.path(address)
+        shutil.rmtree(place, ignore_errors=True)  # takes links away, and not what they lead to
         place.mkdir(parents=True)
         for entry in folder.resolve().iterdir():
             (place / entry.name).symlink_to(entry)

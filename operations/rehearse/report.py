@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.markup import escape
 from rich.table import Table
 
 from operations.rehearse.exercises import Outcome
@@ -41,7 +42,7 @@ def exercises_table(outcomes: Iterable[Outcome]) -> Table:
     table.add_column("seconds", justify="right")
     table.add_column("seen", overflow="fold")
     for outcome in outcomes:
-        table.add_row(outcome.name, outcome.result, f"{outcome.seconds:.1f}", outcome.detail)
+        table.add_row(outcome.name, outcome.result, f"{outcome.seconds:.1f}", escape(outcome.detail))
     return table
 
 

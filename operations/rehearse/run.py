@@ -62,7 +62,7 @@ def rehearse(environment: Environment, work: Path, console: Console) -> None:
         console.print()
         console.print(report.types_table(inventory))
         for line in report.explanations(inventory):
-            console.print(f"  {line}", style="dim", highlight=False)
+            console.print(f"  {line}", style="dim", highlight=False, markup=False)
         console.print(report.exercises_table(outcomes))
     failed = [outcome for outcome in outcomes if outcome.result == "failed"]
     if failed:

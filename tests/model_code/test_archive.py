@@ -53,6 +53,21 @@ def test_a_step_that_fails_writes_no_archive(bundle: Path, tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_step_that_makes_nothing_leaves_the_archive_as_it_was(bundle: Path, tmp_path: Path) -> None:
+    archive = pack(bundle, tmp_path / "model.tar.gz")
+    before = archive.read_bytes()
+    with unpacked(archive, archive):
+        pass
+    assert archive.read_bytes() == before
+
+
+def test_a_step_that_only_reads_an_archive_needs_no_target(bundle: Path, tmp_path: Path) -> None:
+    archive = pack(bundle, tmp_path / "model.tar.gz")
+    with unpacked(archive, None, changes=False) as (source, target):
+        assert open_bundle(source).sha256 == open_bundle(bundle).sha256
+        assert target is None
+
+
 def bomb(kind: str) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:

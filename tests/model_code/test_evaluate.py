@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 
 from model_code.bundle import open_bundle
 from model_code.data.manifest import read_manifest
-from model_code.errors import BundleError, ManifestError
+from model_code.errors import BundleError, ManifestError, UsageError
 from model_code.evaluate import evaluate
 from model_code.judging.scores import read_scores
 from model_code.predictor import Predictor
@@ -53,12 +53,16 @@ def test_the_report_folder_holds_the_same_figures(line: Line) -> None:
     assert "ECE" in (line.complete.parent / "report" / "reliability.svg").read_text()
 
 
-def test_only_the_test_split_is_recorded(line: Line, tmp_path: Path) -> None:
+def test_only_the_test_split_is_recorded(line: Line) -> None:
     """Figures of films that decided something would flatter the model."""
-    metrics = evaluate(line.calibrated, data=line.data, split="val", out=tmp_path / "out").metrics
+    metrics = evaluate(line.calibrated, data=line.data, split="val").metrics
     assert metrics is not None and metrics.split == "val"
     assert open_bundle(line.calibrated).info.metrics is None
-    assert not (tmp_path / "out").exists()
+
+
+def test_another_split_is_written_into_no_bundle(line: Line, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"out.tar.gz' with --split 'val': only figures of the split 'test' are written"):
+        evaluate(tmp_path / "looked at before", data=line.data, split="val", out=tmp_path / "out.tar.gz")
 
 
 def test_an_unknown_split_lists_those_there_are(line: Line) -> None:

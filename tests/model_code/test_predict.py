@@ -19,16 +19,18 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from model_code.answers import Answers, names_of
 from model_code.data.images import DecodedImage
 from model_code.errors import OverreadError, UsageError
 from model_code.places import Folder, Place
-from model_code.predict import in_order, lies_in, predict, sources_of
+from model_code.predict import in_order, lies_in, predict, show, sources_of
 from model_code.predictor import Predictor
 from model_code.reading import Reading
 from tests.cli import environment, error_line, overread
 from tests.films import PLANTED, dicom, planted_in
+from tests.readings import reading
 
 FILMS = 6
 
@@ -245,3 +247,11 @@ def test_with_json_every_answer_is_printed_old_ones_too(films: Path, bundle: Pat
     ids = [{json.loads(line)["id"] for line in done.stdout.splitlines()} for done in runs]
     assert ids[1] <= ids[0], "what was kept; of two equal files begun at once both may have been read"
     assert len(runs[1].stdout.splitlines()) == FILMS + 2
+
+
+def test_a_file_and_a_reason_are_shown_in_their_own_words(capsys: pytest.CaptureFixture[str]) -> None:
+    show(reading(reasons=(("endpoint", "no [/opt/ml] there"),)), "film [1].png", Console(width=120))
+    shown = capsys.readouterr().out
+    assert "film [1].png: not assessed" in shown and "endpoint: no [/opt/ml] there" in shown
+    show(reading(), "[/films] 2.png", Console(width=120))
+    assert "[/films] 2.png" in capsys.readouterr().out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -19,10 +20,11 @@ def registry(tmp_path: Path) -> Registry:
     return Registry(tmp_path / "registry")
 
 
-def add(registry: Registry, group: str = "overread-dev-chest14") -> ModelPackage:
+def add(registry: Registry, execution: str | None = None) -> ModelPackage:
+    group = "overread-dev-chest14"
     return registry.register(
         lambda version: ModelPackage(
-            group=group, version=version, registered="2030-01-01T00:00:00+00:00", execution="run", model=MODEL,
+            group=group, version=version, registered="2030-01-01T00:00:00+00:00", execution=execution or uuid4().hex, model=MODEL,
             model_sha256=NOW[MODEL], files={EVIDENCE: NOW[EVIDENCE]}, properties={"evidence": EVIDENCE},
         ),
         group,
@@ -73,6 +75,12 @@ def test_runs_that_register_at_once_get_a_version_each(registry: Registry) -> No
     with ThreadPoolExecutor(8) as pool:
         packages = list(pool.map(lambda _: add(registry), range(24)))
     assert sorted(package.version for package in packages) == list(range(1, 25))
+
+
+def test_what_an_execution_registers_twice_is_one_version(registry: Registry) -> None:
+    """It was killed before it could note that it had registered, and went on."""
+    assert [add(registry, "run").version for _ in range(2)] == [1, 1]
+    assert add(registry, "another run").version == 2
 
 
 def test_what_was_altered_since_cannot_be_approved(registry: Registry) -> None:

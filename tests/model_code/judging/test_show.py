@@ -29,10 +29,21 @@ def test_an_evaluation_names_labels_subgroups_and_probes(bundle: Path, capsys: p
 
 
 def test_a_verdict_names_rules_and_reasons(capsys: pytest.CaptureFixture[str]) -> None:
-    found = verdict(*minima(metrics(0.5), Policy()), champion=False)
+    found = verdict(*minima(metrics(0.5), scores(), Policy()), champion=False)
     show_verdict(found.model_copy(update={"reasons": ("it is too bad",)}))
     shown = capsys.readouterr().out
     assert "minimum macro AUROC" in shown and "- it is too bad" in shown and "a first model" in shown
+
+
+def test_names_of_sites_are_shown_as_they_are(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    info = open_bundle(bundle).info
+    assert info.metrics is not None
+    (some, *_) = info.metrics.subgroups["site"].values()
+    show(info.model_copy(update={"metrics": info.metrics.model_copy(update={"subgroups": {"site": {"[north]": some}}})}))
+    assert "[north]" in capsys.readouterr().out
+
+    show_verdict(verdict(champion=False).model_copy(update={"reasons": ("site [/north]: too bad",)}))
+    assert "- site [/north]: too bad" in capsys.readouterr().out
 
 
 def test_a_comparison_marks_what_differs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

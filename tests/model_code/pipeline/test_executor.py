@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tarfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from model_code.errors import OverreadError
+from model_code.errors import OverreadError, UsageError
 from model_code.pipeline.definition import parameters_of
 from model_code.pipeline.executor import Ended, Executor, StepFailed, summary
+from model_code.pipeline.films import PARQUET, TABLE
 from model_code.pipeline.literal import Json
-from model_code.pipeline.record import State, load, new_run
+from model_code.pipeline.record import State, load, new_run, save
+from model_code.pipeline.registration import register
 from model_code.pipeline.store import Store
+from model_code.registry import ModelPackage, Status
 from tests.model_code.pipeline.pipelines import (
     IN,
     OUT,
@@ -126,6 +132,42 @@ def test_what_passes_the_gate_is_registered(tmp_path: Path) -> None:
     assert made.run.steps["refused"].state is State.NOT_EXECUTED
 
 
+def with_evidence(root: Path) -> tuple[Executor, ModelPackage]:
+    """A registered model with an evidence pack of two files."""
+    folder, names = "s3://made/evidence", ("evidence.html", "evidence.json")
+    store = executor(root, of()).store
+    store.write("s3://in/model.tar.gz", b"model")
+    for name in names:
+        store.write(f"{folder}/{name}", name.encode())
+    store.write(f"{folder}/SHA256SUMS", "".join(f"{store.sha256(f'{folder}/{name}')}  {name}\n" for name in names).encode())
+    pack = {"evidence": f"{folder}/evidence.html", "evidence_sha256": store.sha256(f"{folder}/SHA256SUMS")}
+    made = done(root, of(registration("s3://in/model.tar.gz", CustomerMetadataProperties=pack)))
+    (package,) = made.registry.versions("overread-test")
+    return made, package
+
+
+def test_an_evidence_pack_as_it_was_made_can_be_approved(tmp_path: Path) -> None:
+    made, package = with_evidence(tmp_path)
+    decided = made.registry.decide(package, Status.APPROVED, by="A", why="w", hash_of=made.store.sha256)
+    assert decided.decisions[-1].evidence_sha256 == made.store.sha256("s3://made/evidence/SHA256SUMS")
+
+
+@pytest.mark.parametrize("name", ["evidence.html", "evidence.json", "SHA256SUMS"])
+def test_no_file_of_an_evidence_pack_can_be_exchanged_before_approval(name: str, tmp_path: Path) -> None:
+    made, package = with_evidence(tmp_path)
+    made.store.write(f"s3://made/evidence/{name}", b"another")
+    with pytest.raises(OverreadError, match=f"'s3://made/evidence/{name}' is not what was registered as overread-test/1"):
+        made.registry.decide(package, Status.APPROVED, by="A", why="w", hash_of=made.store.sha256)
+
+
+def test_an_evidence_pack_without_its_sums_is_not_registered(tmp_path: Path) -> None:
+    pack = {"evidence": "s3://in/model.tar.gz", "evidence_sha256": "0" * 64}
+    made = executor(tmp_path, of(registration("s3://in/model.tar.gz", CustomerMetadataProperties=pack)))
+    made.store.write("s3://in/model.tar.gz", b"model")
+    with pytest.raises(StepFailed, match="the step 'register' failed: no object at 's3://in/SHA256SUMS'"):
+        made.execute()
+
+
 def test_what_does_not_pass_ends_the_run(tmp_path: Path) -> None:
     made = executor(tmp_path, gated(0.74))
     with pytest.raises(Ended, match=r"^below 0\.75$"):
@@ -198,6 +240,107 @@ def test_an_interrupted_run_leaves_no_process_says_so_and_goes_on(tmp_path: Path
     again = Executor(tmp_path, load(tmp_path, made.run.id))
     again.execute()
     assert again.run.state is State.SUCCEEDED
+
+
+def test_what_another_process_executes_is_left_alone(tmp_path: Path) -> None:
+    started, go = tmp_path / "started", tmp_path / "go"
+    waits = f"import pathlib, time; pathlib.Path({str(started)!r}).touch()\n"
+    waits += f"while not pathlib.Path({str(go)!r}).exists(): time.sleep(0.01)"
+    made = executor(tmp_path, of(processing("one", waits)))
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(made.execute)
+        while not started.is_file():
+            time.sleep(0.01)
+        try:
+            with pytest.raises(OverreadError, match=f"another process executes the run {made.run.id}; wait until it ends"):
+                Executor(tmp_path, load(tmp_path, made.run.id)).execute()
+        finally:
+            go.touch()
+        running.result()
+    assert load(tmp_path, made.run.id).state is State.SUCCEEDED
+
+
+def test_what_another_process_did_since_is_not_done_again(tmp_path: Path) -> None:
+    made = executor(tmp_path, of(processing("one", "pass")))
+    save(tmp_path, made.run)
+    read_before = Executor(tmp_path, load(tmp_path, made.run.id))
+    made.execute()
+    log = made.folder / "jobs/one/log.txt"
+    log.unlink()
+
+    read_before.execute()
+    assert not log.exists() and read_before.run.state is State.SUCCEEDED
+
+
+def test_an_execution_killed_after_it_registered_goes_on_with_that_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = executor(tmp_path, of(registration("s3://in/model.tar.gz")))
+    made.store.write("s3://in/model.tar.gz", b"model")
+
+    def killed(*arguments: Any, **named: Any) -> Any:
+        register(*arguments, **named)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("model_code.pipeline.executor.register", killed)
+        with pytest.raises(KeyboardInterrupt):
+            made.execute()
+
+    again = Executor(tmp_path, load(tmp_path, made.run.id))
+    again.execute()
+    (package,) = again.registry.versions("overread-test")
+    assert again.run.steps["register"].properties["ModelPackageVersion"] == package.version
+
+
+@pytest.mark.parametrize("table", [TABLE, PARQUET])
+def test_a_mended_folder_of_films_is_read_as_it_is_now_until_it_is_prepared(table: str, tmp_path: Path) -> None:
+    films = tmp_path / "films"
+    films.mkdir()
+
+    def holds(*names: str) -> None:
+        frame = pd.DataFrame({"image": names})
+        frame.to_csv(films / table, index=False) if table == TABLE else frame.to_parquet(films / table)
+        for path in films.glob("*.png"):
+            path.unlink()
+        for name in names:
+            (films / name).touch()
+
+    def images() -> list[str]:
+        return Executor(tmp_path, load(tmp_path, made.run.id)).store.read("s3://in/films/manifest.csv").decode().split()[1:]
+
+    look = "import pathlib, sys; names = sorted(p.name for p in pathlib.Path(sys.argv[1]).glob('*.png'));"
+    look += "names == ['b.png', 'c.png'] or sys.exit(1)"
+    steps = (
+        processing("prepare", look, f"{IN}/films", reads={"films": "s3://in/films"}),
+        processing("train", "x", after=["prepare"]),
+    )
+    made = executor(tmp_path, of(*steps, parameters=[parameter("Films", "s3://in/films")]))
+    made.run.films = str(films)
+    holds("a.png", "b.png")
+    with pytest.raises(StepFailed, match="the step 'prepare' failed"):
+        made.execute()
+    assert images() == ["a.png", "b.png"]
+
+    holds("b.png", "c.png")
+    with pytest.raises(StepFailed, match="the step 'train' failed"):
+        Executor(tmp_path, load(tmp_path, made.run.id)).execute()
+    assert images() == ["b.png", "c.png"]
+
+    shutil.rmtree(films)  # what was prepared needs it no more
+    with pytest.raises(StepFailed, match="the step 'train' failed"):
+        Executor(tmp_path, load(tmp_path, made.run.id)).execute()
+
+
+def test_films_without_a_readable_table_are_named(tmp_path: Path) -> None:
+    made = executor(tmp_path, of(processing("prepare", "pass"), parameters=[parameter("Films", "s3://in/films")]))
+    made.run.films = str(tmp_path / "films")
+    with pytest.raises(UsageError, match=r"no manifest.csv in '.*films'"):
+        made.execute()
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films" / PARQUET).write_bytes(b"no table")
+    with pytest.raises(OverreadError, match=r"manifest.parquet' cannot be read as a table \(ArrowInvalid\); write it again"):
+        made.execute()
 
 
 def test_a_full_disk_is_a_fault_that_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

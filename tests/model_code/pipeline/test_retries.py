@@ -37,6 +37,17 @@ def test_other_failures_are_not_tried_again() -> None:
     assert pause_before(2, 0, "Step.SERVICE_FAULT", ()) is None
 
 
+def test_a_fault_is_told_in_its_own_words(capsys: pytest.CaptureFixture[str]) -> None:
+    faults = iter([Fault("Step.THROTTLING", "no [/opt/ml] there"), None])
+
+    def work() -> None:
+        if fault := next(faults):
+            raise fault
+
+    with_retries(work, POLICIES, clock=lambda: 0.0, sleep=lambda _: None)
+    assert "no [/opt/ml] there; attempt 2 in 30 s" in capsys.readouterr().err
+
+
 def test_work_that_is_done_in_the_end_counts_its_attempts() -> None:
     faults = iter([Fault("Step.SERVICE_FAULT", "first"), None])
 

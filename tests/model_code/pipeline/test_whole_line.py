@@ -16,7 +16,7 @@ from model_code.contract import PASSED
 from model_code.errors import OverreadError, UsageError
 from model_code.pipeline.assembly import read_assembly
 from model_code.pipeline.executor import Ended, Executor
-from model_code.pipeline.record import RunRecord, State, folder_of
+from model_code.pipeline.record import RunRecord, State, folder_of, save
 from model_code.pipeline.start import begin, go_on
 from model_code.registry import Status
 from model_code.synthesize import synthesize
@@ -59,6 +59,7 @@ def had_it_passed(done: Done, root: Path) -> Executor:
     executor.store.write(report, json.dumps({**verdict, "verdict": PASSED}).encode())
     for name in ("verdict", "refused", "register"):
         executor.run.steps.pop(name)
+    save(root, executor.run)
     executor.execute()
     return executor
 

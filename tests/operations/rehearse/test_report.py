@@ -48,3 +48,4 @@ def test_a_line_an_exercise() -> None:
     assert rows(exercises_table([Outcome("an approval", "done", "Released", 3.26)])) == [
         ["an approval", "done", "3.3", "Released"]
     ]
+    assert rows(exercises_table([Outcome("an approval", "failed", "no [/role]", 1.0)]))[0][-1] == "no [/role]"
