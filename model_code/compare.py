@@ -14,13 +14,13 @@ from model_code.bundle_info import Interval, LabelFigures, Record
 from model_code.errors import UsageError
 from model_code.files import atomic_file
 from model_code.gate import scores_of
-from model_code.judging.against import estimates, same_films
+from model_code.judging.against import differences, estimates, same_films
 from model_code.judging.curves import pictures
 from model_code.judging.delong import Estimate, mean_of
 from model_code.judging.scores import FILE_NAME, Scores, read_scores
 
 FEW = 2
-"""Films of each kind that a label needs to be compared."""
+"""Patients (lesions) with films of each kind that a label needs to be compared."""
 
 
 class Pair(Record):
@@ -52,15 +52,18 @@ def compare(one: Path, other: Path, *, data: Path | None = None, plot: Path | No
         plot: an SVG for both models' ROC curves.
 
     Raises:
-        UsageError: a bundle was given without data, or no label has films of both kinds.
+        UsageError: a bundle was given without data, or no label has films of both kinds from ``FEW`` patients each.
         OverreadError: the two were scored on different films.
     """
     first, second = _scores(one, data), _scores(other, data)
     same_films(first, second)
     everyone = np.ones(len(first), bool)
     before, after = (estimates(scores, everyone, FEW) for scores in (first, second))
+    changes = differences(first, second, everyone, FEW)
     if not before:
-        raise UsageError("no label has films both with and without it in the test split; compare on more films")
+        raise UsageError(
+            f"no label has films both with and without it from {FEW} patients each in the test split; compare on more films"
+        )
     if plot is not None:
         with atomic_file(plot) as temporary:
             temporary.write_text(_plot(first, second, after), encoding="utf-8")
@@ -69,8 +72,8 @@ def compare(one: Path, other: Path, *, data: Path | None = None, plot: Path | No
         other=second.model,
         films=len(first),
         groups=len(np.unique(first.groups)),
-        macro=_pair(mean_of(list(before.values())), mean_of(list(after.values()))),
-        auroc={label: _pair(before[label], after[label]) for label in before},
+        macro=_pair(*(mean_of(list(found.values())) for found in (before, after, changes))),
+        auroc={label: _pair(before[label], after[label], changes[label]) for label in before},
     )
 
 
@@ -85,15 +88,13 @@ def _scores(location: Path, data: Path | None) -> Scores:
         return scores_of(open_bundle(folder, needs=("graph", "calibration", "film_gate")), data, None)
 
 
-def _pair(one: Estimate, other: Estimate) -> Pair:
-    return Pair(one=one.interval, other=other.interval, difference=(other - one).interval)
+def _pair(one: Estimate, other: Estimate, change: Estimate) -> Pair:
+    return Pair(one=one.share, other=other.share, difference=change.interval)
 
 
 def _plot(first: Scores, second: Scores, after: dict[str, Estimate]) -> str:
     """ROC curves of both; the titles' areas are the other's."""
     none = LabelFigures(positives=0, negatives=0)
-    titles = {
-        label: none.model_copy(update={"auroc": after[label].interval if label in after else None}) for label in first.labels
-    }
+    titles = {label: none.model_copy(update={"auroc": after[label].share if label in after else None}) for label in first.labels}
     models: Sequence[Scores] = (second, first)
     return pictures(models, titles)[0]

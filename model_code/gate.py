@@ -1,7 +1,8 @@
 """``overread gate``: may this model follow the one in use? Verdict and reasons as ``gate.json``.
 
-Both models are judged on the same frozen test set: the challenger must surely be no worse than margins allow, overall, per
-label and per subgroup; it must reach fixed minima, treat subgroups alike, and not read films by shortcuts. A first model has no
+Both models are judged on the same frozen test set: the challenger must surely be no worse than margins allow, overall, and per
+label and subgroup where patients are enough to show it; it must reach fixed minima, answer about all films, treat subgroups
+alike, and not read films by shortcuts. A first model has no
 champion to be compared with; the rest is asked all the same.
 """
 
@@ -20,8 +21,8 @@ from model_code.contract import NO_CHAMPION
 from model_code.data.manifest import read_manifest
 from model_code.errors import BundleError, UsageError
 from model_code.files import write_json
-from model_code.judging.against import METHOD, MULTIPLICITY, non_inferiority, same_films
-from model_code.judging.alone import gaps, minima, shortcuts
+from model_code.judging.against import METHOD, MULTIPLICITY, answered, non_inferiority, same_films
+from model_code.judging.alone import gaps, minima, shortcuts, unanswered
 from model_code.judging.policy import FILE_NAME, Check, Party, Policy, Verdict
 from model_code.judging.scores import Scores, answers_of, read_scores
 from model_code.judging.scoring import score
@@ -63,14 +64,19 @@ def gate(
         assert metrics is not None
         if (metrics.manifest_sha256, metrics.split) != (mine.manifest_sha256, mine.split):
             raise BundleError(f"the challenger was evaluated on another test set than '{data}'; evaluate it on this one first")
-        checks = [*minima(metrics, policy), *gaps(mine, policy), *shortcuts(metrics, policy)]
+        checks = [
+            *minima(metrics, mine, policy),
+            *unanswered(mine, policy),
+            *gaps(mine, policy),
+            *shortcuts(metrics, mine, policy),
+        ]
         if champion is not None and not is_no_champion(champion):
             with unpacked(champion, Path(temporary)) as (folder, _):
                 other = open_bundle(folder, needs=("graph", "calibration", "film_gate"))
                 _same_task(other, bundle)
                 theirs = scores_of(other, data, None)
             same_films(theirs, mine)
-            checks += non_inferiority(theirs, mine, policy)
+            checks += [*non_inferiority(theirs, mine, policy), answered(theirs, mine, policy)]
     verdict = _verdict(mine, theirs, policy, checks)
     if report is not None:
         write_json(report / FILE_NAME, verdict.model_dump(mode="json", by_alias=True))

@@ -28,7 +28,8 @@ def model_card(info: BundleInfo) -> str:
     if info.training.epochs:
         lines += [
             f"- Data: {films} films; manifest {info.data.manifest_sha256[:16]}",
-            f"- Kept epoch: {info.training.best_epoch} of {len(info.training.epochs)}, by validation AUROC",
+            f"- Kept epoch: {info.training.best_epoch} of {len(info.training.epochs)}, "
+            f"by validation {'accuracy' if config['select'] == 'accuracy' else 'AUROC'}",
         ]
     elif "source" in config:
         lines.append(f"- Trained elsewhere: {config['source']}, from a file with sha256 {config['source_sha256'][:16]}")

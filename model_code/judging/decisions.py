@@ -51,7 +51,7 @@ def pointing_test(
 
 
 def measured_points(calibration: CalibrationRecord, targets: Array, probabilities: Array) -> CalibrationRecord:
-    """The same operating points, with their rates on these films."""
+    """The same operating points, with their rates on these films; of a label that lacks one kind, validation's stand alone."""
     labels = {}
     for index, (label, chosen) in enumerate(calibration.labels.items()):
         known = ~np.isnan(targets[:, index])
@@ -60,7 +60,8 @@ def measured_points(calibration: CalibrationRecord, targets: Array, probabilitie
         def measured(
             point: OperatingPoint, probability: Array = probability, positive: NDArray[np.bool_] = positive
         ) -> OperatingPoint:
-            return point.model_copy(update={"test": rates(point.threshold, probability, positive)})
+            both = 0 < positive.sum() < len(positive)
+            return point.model_copy(update={"test": rates(point.threshold, probability, positive) if both else None})
 
         points = {name: measured(getattr(chosen, name)) for name in POINTS}
         labels[label] = chosen.model_copy(update=points)

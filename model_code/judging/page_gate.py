@@ -21,7 +21,7 @@ def gate_section(verdict: Verdict | None) -> Iterator[str]:
     if compared:
         changes = [check for check in compared if not check.rule.startswith("label within")]
         yield table(
-            "Change of AUROC: challenger minus champion, on the same films; the red line is minus the margin",
+            "Challenger minus champion on the same films, AUROC and share of films answered; the red line is minus the margin",
             ("asked of", "question", "change (95%)", "", "margin", "outcome"),
             (
                 (c.scope.replace("_", " "), c.rule, figure(_of(c), signed=True), _change(c), f"{c.limit:+.3f}", _outcome(c))

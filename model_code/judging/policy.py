@@ -29,15 +29,22 @@ class Policy(Record):
     margin_subgroup: float = Field(0.03, ge=0, le=0.5)
     """Likewise in a subgroup's macro AUROC."""
     margin_cell: float = Field(0.05, ge=0, le=0.5)
-    """Likewise in a label's AUROC within a subgroup; there only a fall that is shown stops the model."""
+    """Likewise in a label's AUROC within a subgroup; there only a fall that is shown stops the model.
+
+    So it is, with their own margins, of labels and subgroups with too few patients to show that a model is within them: some 45
+    of each kind at a label's 0.03."""
     maximum_gap: float = Field(0.1, gt=0, le=1)
     """Between the macro AUROCs of an attribute's best and worst subgroup; a gap that is surely larger stops the model."""
     maximum_without_centre: float = Field(0.65, gt=0.5, le=1)
-    """Macro AUROC that may survive without the middle of the film, where findings are."""
+    """Macro AUROC that may survive without the middle of the film, where findings are; only a whole interval above it stops."""
     maximum_label_without_centre: float = Field(0.75, gt=0.5, le=1)
     """Likewise of a label, which other signs of a patient (age, the bed) may tell of; only a whole interval above it stops."""
     maximum_corner_fall: float = Field(0.03, ge=0, le=1)
-    """Macro AUROC that may be lost with the film's corners, where markers are."""
+    """Macro AUROC that may be lost with the film's corners, where markers are; judged by its value, not by its interval."""
+    maximum_not_assessed: float = Field(0.05, ge=0, le=1)
+    """Share of a patient's films, over all and in a subgroup, that the film gate may leave unanswered; only surely more stops."""
+    margin_answered: float = Field(0.02, ge=0, le=1)
+    """By how much the share of films answered may be smaller than the champion's; only surely more stops."""
     enough: int = Field(10, ge=2)
     """Patients (lesions) with films of each kind that a comparison of a label needs; with fewer it is listed as not judged."""
 

@@ -35,9 +35,14 @@ def resamples(groups: NDArray[np.generic]) -> Iterator[Weights]:
         yield np.ascontiguousarray(drawn.T[members], np.float32)
 
 
+def groups_of_each(groups: NDArray[np.generic], positive: NDArray[np.bool_]) -> tuple[int, int]:
+    """From how many patients the positive films (n,) are, and the others."""
+    return len(np.unique(groups[positive])), len(np.unique(groups[~positive]))
+
+
 def fewest_groups(groups: NDArray[np.generic], positive: NDArray[np.bool_]) -> int:
     """From how many patients the films (n,) of the rarer kind are; an interval rests on patients, so few of them give none."""
-    return int(min(len(np.unique(groups[positive])), len(np.unique(groups[~positive]))))
+    return min(groups_of_each(groups, positive))
 
 
 def interval(value: float, samples: Array) -> Interval:

@@ -30,6 +30,15 @@ def test_a_better_model_is_shown_to_be_better(tmp_path: Path) -> None:
     assert back.auroc["A"].difference.high == -found.auroc["A"].difference.low
 
 
+def test_an_area_is_shown_within_0_and_1_and_few_patients_tell_no_models_apart(tmp_path: Path) -> None:
+    scores(patients=20, skill=2.5).write(tmp_path / "a")
+    scores(patients=20, skill=2.5, noise=1).write(tmp_path / "b")
+    found = compare(tmp_path / "a", tmp_path / "b")
+    for pair in (*found.auroc.values(), found.macro):
+        assert pair.one.high == pair.other.high == 1.0
+        assert pair.difference.low < 0 < pair.difference.high
+
+
 def test_a_bundle_is_scored_and_compared_with_what_evaluate_left(line: Line, tmp_path: Path) -> None:
     report = line.complete.parent / "report"
     found = compare(line.calibrated, report, data=line.data)
@@ -47,7 +56,7 @@ def test_models_of_different_films_are_not_compared(tmp_path: Path) -> None:
 
 def test_without_films_of_both_kinds_there_is_nothing_to_compare(tmp_path: Path) -> None:
     scores(patients=1, films=1).write(tmp_path)
-    with pytest.raises(UsageError, match="no label has films both with and without"):
+    with pytest.raises(UsageError, match="no label has films both with and without it from 2 patients each"):
         compare(tmp_path, tmp_path)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from model_code.bundle import edit_bundle, open_bundle
@@ -14,13 +16,14 @@ from model_code.data.manifest import FILE_NAME, read_manifest, write_manifest
 from model_code.errors import BundleError, UsageError
 from model_code.gate import gate, is_no_champion
 from model_code.judging.policy import Policy, Verdict
+from model_code.judging.scores import read_scores
 from model_code.tasks import CHEST14
 from tests.cli import overread
 from tests.conftest import Line
 
 LENIENT = Policy(
     minimum_macro_auroc=0, minimum_label_auroc=0, maximum_calibration_error=1, maximum_gap=1,
-    maximum_without_centre=1, maximum_label_without_centre=1, maximum_corner_fall=1,
+    maximum_without_centre=1, maximum_label_without_centre=1, maximum_corner_fall=1, maximum_not_assessed=1,
 )  # fmt: skip
 """What the small test model passes; it has seen too little for the usual limits."""
 
@@ -39,11 +42,12 @@ def test_a_first_model_is_judged_alone(line: Line, report: Path, tmp_path: Path)
 
 
 def test_the_champion_itself_is_no_worse_and_scoring_again_gives_the_same(line: Line, report: Path) -> None:
-    few = LENIENT.model_copy(update={"enough": 2})
+    few = LENIENT.model_copy(update={"enough": 2, "margin_macro": 0.5})
     found = gate(line.complete, data=line.data, champion=line.calibrated, evaluation=report, policy=few)
     assert found.verdict == PASSED and found.champion is not None
     changes = [check.value for check in found.checks if "champion" in check.rule and check.value is not None]
     assert changes and set(changes) == {0.0}
+    assert [check.outcome for check in found.checks if check.rule == "share of films answered against the champion"] == ["passed"]
 
 
 def test_a_model_below_a_minimum_is_refused_and_told_why(line: Line, report: Path) -> None:
@@ -52,6 +56,15 @@ def test_a_model_below_a_minimum_is_refused_and_told_why(line: Line, report: Pat
     )
     assert found.verdict == "refused"
     assert found.reasons[0].startswith("minimum macro AUROC, all labels: ") and "limit 0.999" in found.reasons[0]
+
+
+def test_a_model_whose_film_gate_refuses_every_film_is_refused(line: Line, report: Path, tmp_path: Path) -> None:
+    scores = read_scores(report)
+    replace(scores, assessed=np.zeros(len(scores), bool)).write(tmp_path)
+    policy = LENIENT.model_copy(update={"maximum_not_assessed": 0.05})
+    found = gate(line.complete, data=line.data, champion=line.calibrated, evaluation=tmp_path, policy=policy)
+    assert "films not assessed, all films: 1.000 (1.000 to 1.000), limit 0.05" in found.reasons
+    assert [reason for reason in found.reasons if reason.startswith("all films: surely fewer answered than by the champion")]
 
 
 def test_the_command_says_the_verdict_by_its_exit_code_or_in_a_file(line: Line, report: Path, tmp_path: Path) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from model_code.errors import OverreadError
-from model_code.judging.against import non_inferiority, same_films, subsets
+from model_code.judging.against import answered, non_inferiority, same_films, subsets
 from model_code.judging.policy import Check, Policy
+from model_code.judging.scores import Scores
 from tests.model_code.judging.drawn import LABELS, scores, worse
 
 CHAMPION = scores()
@@ -58,6 +62,75 @@ def test_a_model_that_is_worse_by_more_than_the_margin_does_not_pass_by_luck() -
         macro = next(iter(non_inferiority(champion, challenger, Policy(margin_macro=0.005))))
         passed += macro.outcome == "passed"
     assert passed <= 4
+
+
+def drawn_pairs(
+    positives: int, negatives: int, before: float, after: float, alike: float, count: int = 200
+) -> Iterator[tuple[Scores, Scores]]:
+    """Two models on one film a patient, with true AUROCs of one label; ``alike`` is how far their scores go together."""
+    rng, films = np.random.default_rng(4), positives + negatives
+    truth: NDArray[np.float64] = (np.arange(films) < positives).astype(float)
+    base = replace(scores(patients=films, films=1), labels=("A",), targets=truth[:, None], attributes={})
+    for _ in range(count):
+        shared, own = rng.normal(size=(2, films))
+        said = (shared, alike * shared + np.sqrt(1 - alike**2) * own)
+        apart = (NormalDist().inv_cdf(area) * np.sqrt(2) * truth for area in (before, after))
+        one, other = (replace(base, probabilities=(a + b)[:, None]) for a, b in zip(said, apart, strict=True))
+        yield one, other
+
+
+def passes(pairs: Iterator[tuple[Scores, Scores]], rule: str, policy: Policy | None = None) -> float:
+    """In what share of the draws the check of the one label passes; it must be asked."""
+    policy = policy or Policy()
+    found = [{check.rule: check.outcome for check in non_inferiority(*pair, policy)}[rule] for pair in pairs]
+    return found.count("passed") / len(found)
+
+
+@pytest.mark.parametrize(
+    ("positives", "negatives", "before", "after", "alike"),
+    [(50, 500, 0.995, 0.965, 0.5), (60, 700, 0.97, 0.94, 0.9), (100, 1000, 0.99, 0.96, 0.7), (80, 80, 0.99, 0.96, 0.7)],
+)
+def test_at_the_margin_a_model_hardly_passes_though_positives_are_few_and_aurocs_near_1(
+    positives: int, negatives: int, before: float, after: float, alike: float
+) -> None:
+    """By DeLong's variance alone 7 to 12% passed."""
+    assert passes(drawn_pairs(positives, negatives, before, after, alike), "AUROC against the champion") <= 0.025
+
+
+def test_at_the_margin_a_model_hardly_passes_by_its_macro_auroc_either() -> None:
+    policy = Policy(margin_macro=0.03)
+    assert passes(drawn_pairs(50, 500, 0.995, 0.965, 0.5), "macro AUROC against the champion", policy) <= 0.025
+
+
+def test_with_enough_patients_models_that_are_equal_pass() -> None:
+    assert passes(drawn_pairs(100, 1000, 0.97, 0.97, 0.95, 60), "AUROC against the champion") >= 0.95
+
+
+def test_where_patients_are_too_few_to_show_it_only_a_shown_fall_refuses_a_label() -> None:
+    """With 20 patients not even the same model twice would be shown to be within the margin."""
+    rule = "fall of AUROC against the champion"
+    assert passes(drawn_pairs(20, 500, 0.97, 0.97, 0.9, 60), rule) == 1
+    assert passes(drawn_pairs(20, 500, 0.97, 0.94, 0.9), rule) >= 0.975
+    assert passes(drawn_pairs(20, 500, 0.97, 0.6, 0.9, 60), rule) == 0
+
+
+def test_a_subgroup_too_small_to_show_it_is_refused_for_a_shown_fall_alone() -> None:
+    small = replace(CHAMPION, attributes={"site": np.where(CHAMPION.groups < 40, "small", "large")})
+    rule, rows = "fall of subgroup's macro AUROC against the champion", CHAMPION.groups < 40
+    policy = Policy(margin_subgroup=0.01)
+    for challenger, outcome in ((small, "passed"), (worse(worse(small, rows, 0), rows, 1), "refused")):
+        (found,) = [check for check in non_inferiority(small, challenger, policy) if check.rule == rule]
+        assert (found.scope, found.outcome) == ("site small", outcome)
+
+
+def test_a_challenger_that_answers_surely_fewer_films_is_refused() -> None:
+    fewer = replace(CHAMPION, assessed=CHAMPION.groups % 20 != 0)
+    one = replace(CHAMPION, assessed=CHAMPION.groups != 0)
+    for challenger, outcome in ((CHAMPION, "passed"), (one, "passed"), (fewer, "refused")):
+        assert answered(CHAMPION, challenger, Policy()).outcome == outcome
+    assert answered(fewer, CHAMPION, Policy()).outcome == answered(fewer, fewer, Policy()).outcome == "passed"
+    tiny = scores(patients=5)
+    assert answered(tiny, replace(tiny, assessed=~tiny.assessed), Policy()).outcome == "not judged"
 
 
 @pytest.mark.parametrize(("patients", "films"), [(8, 1), (12, 60)])

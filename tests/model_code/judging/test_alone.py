@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model_code.bundle_info import Interval, Metrics, Probe, Probes
-from model_code.judging.alone import gaps, minima, shortcuts
+from model_code.judging.alone import gaps, minima, shortcuts, unanswered
 from model_code.judging.policy import Check, Policy
+from model_code.judging.scores import Scores
 from tests.model_code.judging.drawn import LABELS, metrics, scores, worse
 
 POLICY = Policy()
+DRAWN = scores()
 
 
 def figure(value: float, half: float = 0.02) -> Interval:
@@ -24,7 +27,7 @@ def outcomes(checks: list[Check]) -> dict[str, str]:
 
 def test_the_macro_aurocs_lower_end_must_reach_its_minimum() -> None:
     for low, outcome in ((0.75, "passed"), (0.74, "refused")):
-        assert outcomes(list(minima(metrics(low), POLICY)))["minimum macro AUROC, all labels"] == outcome
+        assert outcomes(list(minima(metrics(low), DRAWN, POLICY)))["minimum macro AUROC, all labels"] == outcome
 
 
 def changed(label: str, **update: Interval | int | None) -> Metrics:
@@ -33,20 +36,59 @@ def changed(label: str, **update: Interval | int | None) -> Metrics:
 
 
 def test_a_label_is_refused_only_where_its_whole_interval_misses() -> None:
-    found = outcomes(list(minima(changed("B", auroc=figure(0.57, 0.02)), POLICY)))
+    found = outcomes(list(minima(changed("B", auroc=figure(0.57, 0.02)), DRAWN, POLICY)))
     assert (found["minimum AUROC, A"], found["minimum AUROC, B"]) == ("passed", "refused")
-    assert outcomes(list(minima(changed("B", auroc=figure(0.57, 0.05)), POLICY)))["minimum AUROC, B"] == "passed"
-    assert outcomes(list(minima(changed("B", auroc=None), POLICY)))["minimum AUROC, B"] == "not judged"
-    error = outcomes(list(minima(changed("A", calibration_error=figure(0.2)), POLICY)))
+    assert outcomes(list(minima(changed("B", auroc=figure(0.57, 0.05)), DRAWN, POLICY)))["minimum AUROC, B"] == "passed"
+    assert outcomes(list(minima(changed("B", auroc=None), DRAWN, POLICY)))["minimum AUROC, B"] == "not judged"
+    error = outcomes(list(minima(changed("A", calibration_error=figure(0.2)), DRAWN, POLICY)))
     assert error["maximum calibration error, A"] == "refused"
-    few = outcomes(list(minima(changed("A", calibration_error=figure(0.2), positives=12), POLICY)))
-    assert few["maximum calibration error, A"] == "not judged"
 
 
-def test_a_label_with_hardly_any_films_stops_no_model() -> None:
-    checks = list(minima(changed("B", auroc=figure(0.3, 0.0), positives=2), POLICY))
-    (found,) = [check for check in checks if check.scope == "B"]
-    assert found.outcome == "not judged" and found.reason.startswith("B: 2 films with it and ")
+def of_patients(positive: int, films: int) -> Scores:
+    """The drawn films, of which ``films`` have the label B, all of them of so many patients."""
+    targets, groups = DRAWN.targets.copy(), DRAWN.groups.copy()
+    targets[:, 1] = 0
+    targets[:films, 1], groups[:films] = 1, np.arange(films) % positive
+    return replace(DRAWN, targets=targets, groups=groups)
+
+
+def test_a_label_of_a_few_patients_with_many_films_stops_no_model() -> None:
+    bad = changed("B", auroc=figure(0.3, 0.0), calibration_error=figure(0.2))
+    for patients, outcome in ((1, "not judged"), (9, "not judged"), (10, "refused")):
+        found = next(check for check in minima(bad, of_patients(patients, films=60), POLICY) if check.scope == "B")
+        assert found.outcome == outcome
+    (few, *_) = [check for check in minima(bad, of_patients(1, films=12), POLICY) if check.scope == "B"]
+    assert few.reason.startswith("B: too few patients to judge it by: 1 with it, ")
+
+
+def test_calibration_is_judged_by_patients_not_by_films() -> None:
+    bad = changed("A", calibration_error=figure(0.2))
+    for patients, outcome in ((199, "not judged"), (200, "refused")):
+        found = outcomes(list(minima(bad, scores(patients=patients, films=4), POLICY)))
+        assert found["maximum calibration error, A"] == outcome
+
+
+def unread(rows: NDArray[np.bool_]) -> Scores:
+    return replace(DRAWN, assessed=~rows)
+
+
+def test_a_model_whose_film_gate_refuses_films_is_refused() -> None:
+    assert {check.outcome for check in unanswered(DRAWN, POLICY)} == {"passed"}
+    everyone = np.ones(len(DRAWN), bool)
+    assert {check.outcome for check in unanswered(unread(everyone), POLICY)} == {"refused"}
+    women = DRAWN.attributes["sex"] == "F"
+    found = outcomes(list(unanswered(unread(women & (DRAWN.groups % 8 == 0)), POLICY)))
+    assert (found["films not assessed, sex F"], found["films not assessed, sex M"]) == ("refused", "passed")
+    few = outcomes(list(unanswered(unread(DRAWN.groups % 50 == 0), POLICY)))
+    assert set(few.values()) == {"passed"}
+
+
+def test_films_of_one_patient_or_of_a_few_do_not_refuse_a_film_gate() -> None:
+    site = np.where(DRAWN.groups < 9, "tiny", "large")
+    tiny = replace(unread(site == "tiny"), attributes={"site": site})
+    assert outcomes(list(unanswered(tiny, POLICY)))["films not assessed, site tiny"] == "not judged"
+    groups = np.maximum(DRAWN.groups - 200, 0)  # half of the films are of one patient
+    assert {check.outcome for check in unanswered(replace(unread(groups == 0), groups=groups), POLICY)} == {"passed"}
 
 
 def test_a_gap_between_subgroups_is_refused_where_it_is_sure() -> None:
@@ -84,24 +126,27 @@ def with_probes(centre: float, corners: float) -> Metrics:
 
 
 def test_shortcuts_stop_a_model() -> None:
-    assert {check.outcome for check in shortcuts(with_probes(0.5, 0.9), POLICY)} == {"passed"}
-    rim = outcomes(list(shortcuts(with_probes(0.8, 0.9), POLICY)))
+    assert {check.outcome for check in shortcuts(with_probes(0.5, 0.9), DRAWN, POLICY)} == {"passed"}
+    rim = outcomes(list(shortcuts(with_probes(0.8, 0.9), DRAWN, POLICY)))
     assert rim["macro AUROC without the middle of the film, all labels"] == "refused"
     assert rim["AUROC without the middle of the film, A"] == "refused"
-    corner = outcomes(list(shortcuts(with_probes(0.5, 0.7), POLICY)))
+    corner = outcomes(list(shortcuts(with_probes(0.5, 0.7), DRAWN, POLICY)))
     assert [name for name, outcome in corner.items() if outcome == "refused"] == [
         "macro AUROC lost with the corners of the film, all labels"
     ]
 
 
-def test_a_label_of_which_hardly_a_film_was_probed_stops_no_model() -> None:
-    before = with_probes(0.8, 0.9)
-    few = before.labels["A"].model_copy(update={"positives": 2})
-    found = outcomes(list(shortcuts(before.model_copy(update={"labels": {**before.labels, "A": few}}), POLICY)))
-    assert found["AUROC without the middle of the film, A"] == "not judged"
-    assert found["AUROC without the middle of the film, B"] == "refused"
+def test_what_may_be_chance_without_the_middle_stops_no_model() -> None:
+    found = outcomes(list(shortcuts(with_probes(0.66, 0.9), DRAWN, POLICY)))
+    assert found["macro AUROC without the middle of the film, all labels"] == "passed"
+
+
+def test_a_label_of_a_few_probed_patients_stops_no_model() -> None:
+    found = outcomes(list(shortcuts(with_probes(0.8, 0.9), of_patients(9, films=60), POLICY)))
+    assert found["AUROC without the middle of the film, B"] == "not judged"
+    assert found["AUROC without the middle of the film, A"] == "refused"
 
 
 def test_a_model_that_was_not_probed_is_not_judged_by_probes() -> None:
-    (check,) = shortcuts(metrics(), POLICY)
+    (check,) = shortcuts(metrics(), DRAWN, POLICY)
     assert check.outcome == "not judged" and np.isnan(check.value or np.nan)

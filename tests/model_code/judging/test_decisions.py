@@ -10,7 +10,7 @@ import pandas as pd
 from model_code.bundle import open_bundle
 from model_code.data.manifest import Manifest
 from model_code.data.phantoms.places import FILE_NAME, GRID, place_row
-from model_code.judging.decisions import coverage, pointing_test
+from model_code.judging.decisions import coverage, measured_points, pointing_test
 from model_code.shares import share
 from tests.conftest import Line
 
@@ -39,6 +39,19 @@ def test_real_films_have_no_pointing_test(line: Line, tmp_path: Path) -> None:
     assert calibration is not None
     manifest = Manifest(pd.DataFrame({"image": ["a"]}), tmp_path, ("Mass",), "")
     assert pointing_test(manifest, np.ones((1, 1)), np.ones((1, 1)), np.zeros((1, 1, 2), np.intp), calibration) is None
+
+
+def test_points_are_measured_where_both_kinds_of_film_are(line: Line) -> None:
+    """Of a label without one kind there is no rate, so a reading states validation's."""
+    calibration = open_bundle(line.calibrated).info.calibration
+    assert calibration is not None
+    chosen = calibration.labels["Mass"]
+    one = calibration.model_copy(update={"labels": {"Mass": chosen}})
+    said = np.array([[0.1], [0.9], [0.5]])
+    found = measured_points(one, np.array([[0.0], [1.0], [np.nan]]), said).labels["Mass"].balanced.test
+    assert found is not None and (found.sensitivity.n, found.specificity.n) == (1, 1)
+    for truth in (0.0, 1.0, np.nan):
+        assert measured_points(one, np.full((3, 1), truth), said).labels["Mass"] == chosen
 
 
 def test_coverage_counts_films_whose_right_answer_stays_possible(line: Line) -> None:

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from model_code.judging.delong import Estimate, auroc, mean_of
+from model_code.judging.delong import Estimate, auroc, mean_by_patient, mean_of
 from model_code.judging.ranked import Ranked
 from model_code.judging.resample import resamples
 
@@ -84,6 +84,30 @@ def test_a_mean_keeps_what_its_parts_share() -> None:
     assert mean_of([first, first]).error == pytest.approx(first.error)
     assert mean_of([first, second]).error == pytest.approx(first.error / np.sqrt(2))
     assert mean_of([first, second]).value == pytest.approx(0.7)
+
+
+def test_an_area_lies_between_0_and_1() -> None:
+    near = Estimate(0.99, np.array([0.02]))
+    assert near.interval.high > 1 and (near.share.low, near.share.high) == (near.interval.low, 1.0)
+    assert Estimate(0.01, np.array([0.02])).share.low == 0
+
+
+def test_pseudo_patients_leave_the_value_and_widen_the_interval_the_less_the_more_patients_there_are() -> None:
+    plain = Estimate(-0.01, np.array([0.003, 0.004]))
+    few, many = plain.widened(20, 400), plain.widened(2000, 40_000)
+    assert few.value == many.value == plain.value
+    assert few.error**2 == pytest.approx(plain.error**2 + 0.5 * (1 / 20**2 + 1 / 400**2))
+    assert many.error == pytest.approx(plain.error, rel=0.01)
+    assert not few.can_show(0.03) and many.can_show(0.03) and few.can_show(0.1)
+    assert mean_of([few] * 4).unseen == pytest.approx(few.unseen / 16)  # two of each kind, of any of the four
+
+
+def test_a_mean_by_patient_is_not_decided_by_one_with_many_films() -> None:
+    groups = np.array([0] * 90 + list(range(1, 11)))
+    found = mean_by_patient(np.array([1.0] * 90 + [0.0] * 10), groups)
+    assert found.value == pytest.approx(1 / 11) and found.interval.low < 0 < found.interval.high
+    one_each = mean_by_patient(np.array([1.0, 0.0, 0.0, 1.0]), np.arange(4))
+    assert one_each.value == 0.5 and one_each.error == pytest.approx(np.std([1, 0, 0, 1], ddof=1) / 2)
 
 
 def test_one_patient_alone_is_no_reason_to_fail() -> None:

@@ -30,7 +30,7 @@ def verdict(*checks: Check, champion: bool) -> Verdict:
 
 
 def test_every_check_has_a_row_and_an_outcome() -> None:
-    alone = [*minima(metrics(), POLICY), *gaps(scores(), POLICY)]
+    alone = [*minima(metrics(), scores(), POLICY), *gaps(scores(), POLICY)]
     shown = "".join(gate_section(verdict(*alone, *non_inferiority(scores(), scores(noise=1), POLICY), champion=True)))
     for check in alone:
         assert f"<td>{check.scope}</td>" in shown and check.rule in shown
@@ -39,8 +39,8 @@ def test_every_check_has_a_row_and_an_outcome() -> None:
 
 
 def test_a_first_model_has_no_change() -> None:
-    shown = "".join(gate_section(verdict(*minima(metrics(), POLICY), champion=False)))
-    assert "Change of AUROC" not in shown and "Asked of the model alone" in shown
+    shown = "".join(gate_section(verdict(*minima(metrics(), scores(), POLICY), champion=False)))
+    assert "Challenger minus champion" not in shown and "Asked of the model alone" in shown
 
 
 def test_where_the_gate_was_not_asked_it_is_told_how() -> None:
