@@ -22,10 +22,10 @@ from model_code.data import pieces
 from model_code.data.boxes import as_places
 from model_code.data.kept import Entry, Kept, keep
 from model_code.data.manifest import check, write_manifest
-from model_code.data.phantoms.places import FILE_NAME as PLACES
+from model_code.data.phantoms.places import places_name
 from model_code.data.refusals import near_duplicates, refuse_groups_in_two_splits, refuse_near_duplicates, write_report
 from model_code.data.resumable import discard, resumable_folder
-from model_code.data.shards import shard_side
+from model_code.data.shards import SHARDS, shard_side
 from model_code.data.sources import SOURCES
 from model_code.data.sources.listing import Listing
 from model_code.data.targets import check_target
@@ -74,7 +74,8 @@ class Order:
 def prepare(order: Order) -> dict[str, Any]:
     """Writes ``order.out`` (manifest, films, shards, ``preparation.json`` and ``.html``) whole or not at all; returns the report.
 
-    A run that was killed goes on where it stopped. What is refused is shown in ``OUT.refused/preparation.html``.
+    A run that was killed goes on where it stopped; pictures that have changed since are looked at again. What is refused is
+    shown in ``OUT.refused/preparation.html``.
 
     Raises:
         UsageError: an unknown source, or one of another task; a folder to make that would replace something else.
@@ -89,7 +90,7 @@ def prepare(order: Order) -> dict[str, Any]:
     own = lines if order.part is None else lines[[(order.root / image).is_file() for image in lines["image"]]]
     with resumable_folder(order.out, _sum_of(order, own)) as work:
         made = keep(_convert(order, own, work), own, first=listing.first)
-        if made.frame.empty and made.quarantined:
+        if made.frame.empty and made.quarantined and order.part is None:  # of several machines others may read theirs
             discard(order.out)
             detail = made.quarantined[0]["detail"]
             raise ManifestError(f"none of the {len(own)} films under '{order.root}' could be read; first reason: {detail}")
@@ -132,7 +133,7 @@ def _anonymous(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sum_of(order: Order, own: pd.DataFrame) -> str:
-    """A sum over all that decides what is made."""
+    """A sum over all that decides what is made, but for the pictures themselves: see ``_forget_changed``."""
     facts = f"{__version__} {order.spec.task} {order.side} {order.part} {order.root.resolve()}\n"
     return hashlib.sha256((facts + own.to_csv(index=False)).encode()).hexdigest()
 
@@ -143,8 +144,31 @@ def _convert(order: Order, own: pd.DataFrame, work: Path) -> list[Entry]:
     rows = [(number, own["split"][number], order.root / own["image"][number]) for number in own.index]
     job = pieces.Job(work, side, channels)
     parts = pieces.plan(rows, side=side, channels=channels, machine=order.part)
+    _forget_changed(parts, work)
     pieces.make(parts, job, "prepare films")
     return list(pieces.records(parts, job))
+
+
+def _forget_changed(parts: list[pieces.Piece], work: Path) -> None:
+    """Removes what an earlier run made of a piece whose files are others now, by size and time, so that it is made again."""
+    records = work / pieces.RECORDS
+    records.mkdir(exist_ok=True)
+    for part in parts:
+        facts = hashlib.sha256("".join(f"{_state(path)}\n" for path in part.paths).encode()).hexdigest()
+        seen = records / f"{part.name}.seen"  # written before the files are read: one that changes in between is read again
+        if seen.is_file() and seen.read_text(encoding="ascii") == facts:
+            continue
+        for made in (records / f"{part.name}.json", *(work / SHARDS / f"{part.name}.{suffix}" for suffix in ("txt", "npy"))):
+            made.unlink(missing_ok=True)
+        seen.write_text(facts, encoding="ascii")
+
+
+def _state(path: Path) -> str:
+    try:
+        there = path.stat()
+    except OSError:
+        return "absent"
+    return f"{there.st_size} {there.st_mtime_ns}"
 
 
 def _write_tables(order: Order, listing: Listing, kept: Kept, work: Path) -> None:
@@ -155,7 +179,7 @@ def _write_tables(order: Order, listing: Listing, kept: Kept, work: Path) -> Non
     write_manifest(frame.drop(columns=["source", "number", "pixels"]), work, part=order.part)
     if listing.boxes is not None:
         places = as_places(listing.boxes, dict(zip(frame["source"], frame["image"], strict=True)))
-        places.to_parquet(work / PLACES, index=False)
+        places.to_parquet(work / places_name(order.part), index=False)
 
 
 def _write_labels_only(order: Order, listing: Listing, lines: pd.DataFrame) -> Entry:

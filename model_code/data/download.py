@@ -2,6 +2,9 @@
 
 Going on uses Range with If-Range (RFC 9110, 13.1.5 and 14.2): a server whose file has changed, or that knows no ranges, sends the
 whole file, and the part is begun again. Without an ETag or a date nothing tells whether the file is the same: begun again too.
+
+A file counts as whole when it has the length that the server tells, or when its last chunk came. Where neither can be known
+only a published sum would show that it was cut short; without one it is refused.
 """
 
 from __future__ import annotations
@@ -65,7 +68,8 @@ def download(remote: Remote, folder: Path) -> Path:
     """Fetches a file into a folder, whole and with the right sum; one of its name that is there already is only checked.
 
     Raises:
-        OverreadError: it is not there, cannot be reached after several tries, does not fit on the disk, or has another sum.
+        OverreadError: it is not there, cannot be reached after several tries, does not fit on the disk, has another sum, or
+            nothing would tell whether it is whole.
     """
     if (folder / remote.name).is_file():  # it got its name when it was whole
         _check(remote, folder / remote.name)
@@ -102,11 +106,19 @@ def _fetch_rest(remote: Remote, part: Path) -> bool:
         if answer.headers.get_content_type() == "text/html":
             raise OverreadError(f"{remote.name}: {_host(remote)} sends a web page in place of the file; {MOVED}")
         start, total = _range_of(answer, have)
+        if total is None and not answer.chunked and not (remote.md5 or remote.sha256):
+            raise OverreadError(
+                f"{remote.name}: {_host(remote)} does not tell its length, so that a file cut short would pass for whole; save "
+                f"{remote.url} as '{part.parent / remote.name}' by hand, then run the same command again"
+            )
+        if start > 0 and answer.headers.get("ETag" if validator.startswith('"') else "Last-Modified", validator) != validator:
+            part.unlink()
+            raise http.client.HTTPException("the server sent the rest of another file")
         if start == 0:
             part.unlink(missing_ok=True)
-        etag = answer.headers.get("ETag", "")
-        known = etag if etag and not etag.startswith("W/") else answer.headers.get("Last-Modified", "")
-        _state(part).write_text(json.dumps({"validator": known}), encoding="utf-8")
+            etag = answer.headers.get("ETag", "")
+            known = etag if etag and not etag.startswith("W/") else answer.headers.get("Last-Modified", "")
+            _state(part).write_text(json.dumps({"validator": known}), encoding="utf-8")
         _check_space(part.parent, (total or 0) - start, remote)
         with part.open("ab") as stream:
             for chunk in track(_chunks(answer), f"{remote.name}, MB", total=-(-((total or start) - start) // CHUNK) or 1):
@@ -140,7 +152,8 @@ def _chunks(answer: http.client.HTTPResponse) -> Iterator[bytes]:
         while chunk := answer.read(CHUNK):
             yield chunk
     except http.client.IncompleteRead as error:
-        yield error.partial  # the rest is asked for in the next try
+        yield error.partial
+        raise  # the rest is asked for in the next try
 
 
 def _problem(error: Exception, remote: Remote, folder: Path) -> str:
@@ -152,6 +165,8 @@ def _problem(error: Exception, remote: Remote, folder: Path) -> str:
         elif error.code not in LATER:
             raise OverreadError(f"{remote.name} cannot be fetched: {_host(remote)} answers {error.code}; {MOVED}") from None
         return f"the server answers {error.code}"
+    if isinstance(error, http.client.IncompleteRead):
+        return "the connection broke off"
     if is_unwritable(error):
         raise OverreadError(
             f"{remote.name} cannot be written to '{folder}' ({error.strerror}); make room, then run the same command again"

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from model_code.data.duplicates import HELD_OUT
 from model_code.data.split import FRACTIONS
 from model_code.errors import ManifestError
 from model_code.files import atomic_file, sha256_of
@@ -83,13 +84,14 @@ def read_manifest(location: Path, spec: TaskSpec) -> Manifest:
     """Reads and checks a manifest: a folder that holds ``manifest.parquet`` (or ``manifest.csv``), or such a file itself.
 
     Where several machines prepared the data, the folder holds their parts, which are put together in the order of their
-    names; a film that two of them met counts once, and one with a near-duplicate in another split is left out of the split that
-    is held out less, since no machine could see that. Where the data set lies in channels (``train/ val/ test/``, as
-    SageMaker mounts them), each has a manifest.
+    names; a film that two of them met counts once, in the split that is held out most, and so do near-duplicates in two splits,
+    since no machine could see that. Where the data set lies in channels (``train/ val/ test/``, as SageMaker mounts them), each
+    has a manifest.
 
     Raises:
         ManifestError: there is none, a column is missing, an image stands twice, a group is in two splits, a label is not
-            0, 1 or empty, a path leads out of the folder, or the manifest was written without its images.
+            0, 1 or empty, not exactly one label of an exclusive task is 1, a path leads out of the folder, or the manifest was
+            written without its images.
     """
     root = location.parent if location.is_file() else location
     paths = _find(location)
@@ -98,8 +100,8 @@ def read_manifest(location: Path, spec: TaskSpec) -> Manifest:
     except Exception as error:  # pyarrow and pandas raise many types for a broken file
         names = "', '".join(map(str, paths))
         raise ManifestError(f"'{names}' cannot be read as a manifest ({type(error).__name__}); write it again") from error
-    if len(paths) > 1 and "image" in frame.columns:
-        frame = frame.drop_duplicates("image", ignore_index=True)
+    if len(paths) > 1 and {"image", "split"} <= set(frame.columns):
+        frame = _each_once(frame)
     check(frame, spec)
     if (frame["sha256"] == "").any():
         raise ManifestError(
@@ -110,6 +112,12 @@ def read_manifest(location: Path, spec: TaskSpec) -> Manifest:
     whole = sums[0] if len(sums) == 1 else hashlib.sha256("".join(sums).encode()).hexdigest()
     manifest = Manifest(frame, root, spec.labels, whole)
     return _without_leaks(manifest) if len(paths) > 1 and FINGERPRINT in frame.columns else manifest
+
+
+def _each_once(frame: pd.DataFrame) -> pd.DataFrame:
+    """Of several rows of one image the one in the split that is held out most, then the first, as on one machine."""
+    held_out = frame["split"].map(HELD_OUT).sort_values(ascending=False, kind="stable")
+    return frame.loc[held_out.index].drop_duplicates("image").sort_index().reset_index(drop=True)
 
 
 def _without_leaks(manifest: Manifest) -> Manifest:
@@ -171,6 +179,15 @@ def check(frame: pd.DataFrame, spec: TaskSpec) -> None:
         wrong = ~(frame[label].isna() | frame[label].isin((0, 1)))
         if wrong.any():
             raise ManifestError(f"label '{label}' holds {_wrong_values(frame[label], wrong)}; allowed: 1, 0 or empty for unknown")
+    if spec.exclusive:
+        marks = frame[list(spec.labels)].astype(float)
+        count = marks.sum(axis=1)  # of those that are known
+        wrong = (count > 1) | ((count == 0) & marks.notna().all(axis=1))
+        if wrong.any():
+            raise ManifestError(
+                f"no or several labels are 1 in {_rows(wrong)} of the manifest; in task '{spec.task}' exactly one is 1 of: "
+                f"{', '.join(spec.labels)} (empty: unknown)"
+            )
     outside = frame["image"].map(lambda image: Path(image).is_absolute() or ".." in Path(image).parts)
     if outside.any():
         raise ManifestError(f"the image path in {_rows(outside)} leads out of the manifest's folder; paths are relative to it")

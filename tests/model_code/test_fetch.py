@@ -20,14 +20,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from typer.testing import CliRunner
 
 from model_code import fetch as module
+from model_code.__main__ import app
 from model_code.data.download import Remote
+from model_code.data.manifest import read_manifest
 from model_code.data.resumable import only_run
 from model_code.data.sources import SOURCES
 from model_code.errors import OverreadError, UsageError
 from model_code.fetch import addresses, fetch
+from model_code.tasks import PNEUMONIA
 from tests.cli import environment
+from tests.sources import pneumonia
 
 
 def zipped(names: dict[str, bytes]) -> bytes:
@@ -131,6 +136,22 @@ def test_a_bad_archive_leaves_nothing_half_unpacked(name: str, content: Callable
         fetch("nih", out=out, known=KNOWN)
     assert not (out / name.split(".")[0]).exists() and not (out / name).exists()
     assert not list(out.glob(".*")) and [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_the_command_that_fetch_names_next_prepares_what_was_fetched(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mendeley's archive has one folder, and fetch unpacks it into another."""
+    tree = pneumonia(tmp_path / "tree")
+    films = {path.relative_to(tree).as_posix(): path.read_bytes() for path in tree.rglob("*") if path.is_file()}
+    site.files["ChestXRay2017.zip"] = zipped(films)
+    monkeypatch.chdir(tmp_path)
+    said = CliRunner().invoke(app, ["fetch", "pneumonia", "--out", "raw"])
+    assert said.exit_code == 0, said.output
+    following = " ".join(said.output.split()).partition("next: overread ")[2]
+    made = CliRunner().invoke(app, [*following.split(), "--image-size", "32"])
+    assert made.exit_code == 0, made.output
+    assert len(read_manifest(tmp_path / "DATA", PNEUMONIA)) == 54
 
 
 def test_a_data_set_behind_a_login_says_what_to_do(tmp_path: Path) -> None:

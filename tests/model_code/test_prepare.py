@@ -217,6 +217,28 @@ def test_copies_that_two_machines_met_are_left_out_of_the_split_that_is_held_out
     assert read_manifest(tmp_path / "together", CHEST14).frame["split"].tolist() == ["train", "test"]
 
 
+def test_each_machine_brings_the_boxes_of_its_films(tmp_path: Path) -> None:
+    root = nih(tmp_path / "nih")
+    with (root / "BBox_List_2017.csv").open("a") as stream:
+        stream.write("00000001_000.png,Cardiomegaly,1,1,9,9,,,\n")
+    for name, left in (("algo-1", "images_002"), ("algo-2", "images_001")):
+        share = Path(shutil.copytree(root, tmp_path / name))
+        shutil.rmtree(share / left)
+        prepare(Order(spec=CHEST14, source="nih", root=share, out=tmp_path / "part", image_size=32, machine=Machine(name, 2)))
+        shutil.copytree(tmp_path / "part", tmp_path / "together", dirs_exist_ok=True)
+    assert sorted(label for _, label in read_places(tmp_path / "together")) == ["Cardiomegaly", "Infiltration"]
+
+
+def test_a_machine_that_can_read_none_of_its_films_says_so_and_stops_no_other(source: Path, tmp_path: Path) -> None:
+    share = tmp_path / "share"
+    share.mkdir()
+    shutil.copy(source / "broken.dcm", share)
+    machine, table = Machine("algo-2", 2), source / "manifest.csv"
+    report = prepare(Order(spec=CHEST14, source="folder", root=share, out=tmp_path / "part", table=table, machine=machine))
+    assert report["films"] == 0 and report["quarantined_by_code"] == {"truncated": 1}
+    assert not list((tmp_path / "part").glob("manifest*"))
+
+
 def folder_of(root: Path, films: dict[str, NDArray[np.uint8]], **columns: object) -> Path:
     """A source of films without findings, each of a patient of its own."""
     root.mkdir()
@@ -354,6 +376,47 @@ def test_after_a_refusal_films_that_stood_twice_are_no_trouble(leaking: Path, tm
     report = prepare(replace(order, drop_duplicates=True))
     assert report["quarantined_by_code"] == {"duplicate": 1, "near_duplicate": 1}
     assert len(list((tmp_path / "out" / "films").iterdir())) == report["films"] == 2
+
+
+def test_after_a_refusal_pictures_that_have_changed_are_looked_at_again(
+    leaking: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model_code.data.shards.MOST_ROWS", 1)
+    (leaking / "1.png").unlink()
+    (leaking / "2.png").write_bytes(png(picture(2))[:-100])
+    order = Order(spec=CHEST14, source="folder", root=leaking, out=tmp_path / "out", image_size=32)
+    with pytest.raises(ManifestError, match="near-duplicate"):
+        prepare(order)
+    made: list[str] = []
+    make_one = pieces.make_one
+
+    def counted(piece: pieces.Piece, job: pieces.Job) -> None:
+        made.append(piece.name)
+        make_one(piece, job)
+
+    monkeypatch.setattr(pieces, "make_one", counted)
+    for number in (1, 2, 3):
+        (leaking / f"{number}.png").write_bytes(png(picture(number)))
+    report = prepare(order)
+    assert report["films"] == 4 and report["quarantined"] == []
+    assert sorted(made) == ["test-00000", "train-00001", "val-00000"]  # not 0.png's
+    assert len(list((tmp_path / "out" / "films").iterdir())) == 4
+    prepare(replace(order, out=tmp_path / "fresh"))
+    one, other = (read_manifest(tmp_path / name, CHEST14).frame for name in ("out", "fresh"))
+    pd.testing.assert_frame_equal(one, other)
+
+
+def test_a_picture_that_can_no_longer_be_read_leaves_nothing_behind(
+    leaking: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model_code.data.shards.MOST_ROWS", 1)
+    order = Order(spec=CHEST14, source="folder", root=leaking, out=tmp_path / "out", image_size=32)
+    with pytest.raises(ManifestError, match="near-duplicate"):
+        prepare(order)
+    (leaking / "3.png").unlink()
+    assert prepare(order)["quarantined_by_code"] == {"missing": 1}
+    assert len(list((tmp_path / "out" / "films").iterdir())) == 3
+    assert not list((tmp_path / "out" / "shards").glob("test-*"))
 
 
 def test_a_full_disk_is_one_line_and_the_run_goes_on(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

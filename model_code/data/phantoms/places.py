@@ -1,7 +1,7 @@
 """Where each sign was drawn: ``places.parquet`` beside the manifest, one row a film and finding.
 
 The box (``x0 y0 x1 y1``, fractions of the film) is for people; the mask (bits of a ``GRID`` square, row by row) is for the
-pointing test.
+pointing test. Of several machines each writes ``places-<part>.parquet``, as it does its manifest.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from model_code.data.phantoms.anatomy import Mask
+from model_code.data.split import FRACTIONS
 
 FILE_NAME: Final = "places.parquet"
 GRID: Final = 64
@@ -35,13 +36,16 @@ def place_row(image: str, label: str, mask: Mask) -> dict[str, Any]:
     }
 
 
+def places_name(part: str | None) -> str:
+    """The file's name; that of one machine's part where there are several."""
+    return f"places-{part}.parquet" if part else FILE_NAME
+
+
 def read_places(folder: Path) -> dict[tuple[str, str], NDArray[np.bool_]]:
-    """Masks of shape (GRID, GRID) by image and label; empty where the data set records none (real films)."""
-    path = folder / FILE_NAME
-    if not path.is_file():
-        return {}
-    frame = pd.read_parquet(path)
+    """Masks of shape (GRID, GRID) by image and label, of all parts or channels; empty where none are recorded (real films)."""
+    parts = [(channel, path) for channel in ("", *FRACTIONS) for path in sorted((folder / channel).glob("places*.parquet"))]
     return {
-        (image, label): np.unpackbits(np.frombuffer(mask, np.uint8)).reshape(GRID, GRID).astype(bool)
-        for image, label, mask in zip(frame["image"], frame["label"], frame["mask"], strict=True)
+        (f"{channel}/{image}".lstrip("/"), label): np.unpackbits(np.frombuffer(mask, np.uint8)).reshape(GRID, GRID).astype(bool)
+        for channel, path in parts
+        for image, label, mask in pd.read_parquet(path)[["image", "label", "mask"]].itertuples(index=False)
     }

@@ -13,7 +13,7 @@ from typing import Final
 import pandas as pd
 import pydicom
 
-from model_code.data.sources.listing import Listing, line_of, need_columns, pictures, read_csv, splits
+from model_code.data.sources.listing import Listing, folders_in, line_of, need_columns, pictures, read_csv, splits
 from model_code.errors import ManifestError
 from model_code.tasks import TaskSpec
 
@@ -21,7 +21,7 @@ TABLE: Final = "manifest.csv"
 UID: Final = "SOPInstanceUID"
 ATTRIBUTES: Final = ("sex", "age", "view", "site", "body_site", "device")
 SPLITS: Final = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-NORMAL: Final = frozenset({"normal", "no finding", "no_finding", "healthy"})
+NORMAL: Final = frozenset({"normal", "no finding", "healthy"})
 """Names of folders whose films have none of the findings of a task that is not exclusive."""
 
 
@@ -44,13 +44,13 @@ def _of_table(path: Path, root: Path, spec: TaskSpec, seed: int) -> Listing:
     from_files = UID in table.columns and "image" not in table.columns
     left_out = _find_by_uid(table, path, root) if from_files else {}
     need_columns(table, path, "image", "group", *spec.labels)
-    table["image"] = table["image"].str.strip().str.replace("\\", "/")  # as Windows writes paths
+    table["image"] = table["image"].str.replace("\\", "/")  # as Windows writes paths
     if "age" in table.columns:
         table["age"] = pd.to_numeric(table["age"], errors="coerce")
     if "split" not in table.columns:
         table["split"] = splits(table["group"].astype(str), [None] * len(table), seed)
     elif table["split"].notna().any():
-        words = table["split"].astype(str).str.strip().str.lower()
+        words = table["split"].astype(str).str.lower()
         table["split"] = words.map(SPLITS).where(words.isin(SPLITS.keys()), table["split"])
     kept = ["image", "group", *spec.labels, *(name for name in ATTRIBUTES if name in table.columns), "split"]
     return Listing(table[kept], "line of the table", 2, left_out=left_out, from_files=from_files)
@@ -58,7 +58,7 @@ def _of_table(path: Path, root: Path, spec: TaskSpec, seed: int) -> Listing:
 
 def _find_by_uid(table: pd.DataFrame, path: Path, root: Path) -> dict[str, int]:
     """Adds ``image`` and, where it is not there, ``group`` to a table of UIDs; counts the files that stay out."""
-    uids = table[UID].astype(str).str.strip()
+    uids = table[UID].astype(str)
     if uids.duplicated().any():
         raise ManifestError(f"line {line_of(uids.duplicated())} of '{path}' repeats a {UID}; keep one line a picture")
     found = _headers(root)
@@ -91,16 +91,19 @@ def _headers(root: Path) -> list[tuple[str, pydicom.Dataset]]:
 
 def _classes(root: Path, spec: TaskSpec) -> list[tuple[Path, str | None, str | None]]:
     """Folder, split and label of every class; a label of None is a film without findings."""
-    parts = [(folder, SPLITS[folder.name.lower()]) for folder in _folders(root) if folder.name.lower() in SPLITS]
+    parts = [(folder, SPLITS[folder.name.lower()]) for folder in folders_in(root) if folder.name.lower() in SPLITS]
     tops: list[tuple[Path, str | None]] = [*parts] or [(root, None)]
-    known = {label.lower().replace("_", " "): label for label in spec.labels}
+    known: dict[str, str | None] = {} if spec.exclusive else dict.fromkeys(NORMAL)
+    known |= {_word(label): label for label in spec.labels}
+    beside = sum(_word(folder.name) in known for folder in folders_in(root)) if parts else 0
+    if beside:
+        raise ManifestError(f"{beside} folders in '{root}' are called like labels but lie beside train/ and test/; move them in")
     classes: list[tuple[Path, str | None, str | None]] = []
     strange = 0
     for top, split in tops:
-        for folder in _folders(top):
-            name = folder.name.lower().replace("_", " ")
-            if name in known or (name in NORMAL and not spec.exclusive):
-                classes.append((folder, split, known.get(name)))
+        for folder in folders_in(top):
+            if _word(folder.name) in known:
+                classes.append((folder, split, known[_word(folder.name)]))
             else:
                 strange += 1
     if classes and strange:
@@ -109,10 +112,8 @@ def _classes(root: Path, spec: TaskSpec) -> list[tuple[Path, str | None, str | N
     return classes
 
 
-def _folders(top: Path) -> list[Path]:
-    return (
-        sorted(path for path in top.glob("*") if path.is_dir() and not path.name.startswith((".", "__"))) if top.is_dir() else []
-    )
+def _word(name: str) -> str:
+    return name.lower().replace("_", " ")
 
 
 def _of_tree(classes: list[tuple[Path, str | None, str | None]], root: Path, spec: TaskSpec, seed: int) -> Listing:

@@ -110,7 +110,7 @@ def _table(path: Path, spec: TaskSpec) -> pd.DataFrame:
 
 def _diagnoses(words: pd.Series, spec: TaskSpec, path: Path) -> pd.Series:
     known = {OUTSIDE.lower(): OUTSIDE, **{label.lower(): label for label in spec.labels}, **DIAGNOSES}
-    mapped = words.astype(str).str.strip().str.lower().map(known)
+    mapped = words.astype(str).str.lower().map(known)
     strange = mapped.isna() & words.notna()
     if strange.any():
         allowed = ", ".join(known)

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -65,6 +66,8 @@ class Read(Protocol):
 def read_csv(path: Path) -> pd.DataFrame:
     """A table whose names stay text (``007`` is not 7), separated by what its first line shows; UTF-8, or UTF-16 with its mark.
 
+    Blanks around a name or a text are no part of it: ``4711`` and ``4711 `` are one patient. A text of blanks alone is missing.
+
     Raises:
         ManifestError: it is no such table, or a line has more fields than the first one.
     """
@@ -72,7 +75,9 @@ def read_csv(path: Path) -> pd.DataFrame:
     try:
         encoding, line = _first_line(path)
         separator = max(SEPARATORS, key=line.count)
-        table = pd.read_csv(path, dtype=text, sep=separator, encoding=encoding, skipinitialspace=True, low_memory=False)
+        read = partial(pd.read_csv, path, sep=separator, encoding=encoding, skipinitialspace=True, low_memory=False)
+        names = [str(name).strip() for name in read(nrows=0).columns]
+        table = read(dtype=text, names=names, header=0)
     except UnicodeError as error:
         raise ManifestError(f"'{path}' is not UTF-8; save it again as 'CSV UTF-8'") from error
     except (ValueError, OSError) as error:  # pandas' parser errors are ValueErrors, and may quote what they stop at
@@ -81,7 +86,10 @@ def read_csv(path: Path) -> pd.DataFrame:
         raise ManifestError(f"'{path}' cannot be read as CSV ({detail}); save it again as 'CSV UTF-8'") from error
     if not isinstance(table.index, pd.RangeIndex):  # pandas takes the first column for names of rows, and shifts the others
         raise ManifestError(f"every line of '{path}' has more fields than its first line, which names the columns; correct it")
-    return table.rename(columns=lambda name: str(name).strip())
+    for name in table.columns[table.dtypes == "str"]:
+        stripped = table[name].str.strip()
+        table[name] = stripped.mask(stripped == "")
+    return table
 
 
 def _first_line(path: Path) -> tuple[str, str]:
@@ -122,6 +130,11 @@ def find_one(folders: Iterable[Path], *patterns: str) -> Path | None:
     there = [folder for folder in folders if folder.is_dir()]
     fits = (path for pattern in patterns for folder in there for path in sorted(folder.glob(pattern)) if path.is_file())
     return next(fits, None)
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """The folders directly in one, in the order of names, without what archives and desktops leave behind."""
+    return sorted(path for path in folder.glob("*") if path.is_dir() and not path.name.startswith((".", "__")))
 
 
 def pictures(folder: Path) -> list[Path]:

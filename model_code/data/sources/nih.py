@@ -74,7 +74,7 @@ def _labels(findings: pd.Series, spec: TaskSpec) -> dict[str, pd.Series]:
 
 def _years(age: object) -> float | None:
     """``58``, ``058Y``, ``006M`` or ``012D`` in years; None where it is no age."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([YMD]?)", str(age).strip())
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([YMD]?)", str(age))
     years = float(found[1]) * UNITS[found[2] or "Y"] if found else float("nan")
     return round(years, 2) if years <= OLDEST else None
 

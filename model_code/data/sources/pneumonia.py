@@ -14,11 +14,13 @@ from typing import Final
 
 import pandas as pd
 
-from model_code.data.sources.listing import Listing, pictures, splits
+from model_code.data.sources.listing import Listing, folders_in, pictures, splits
 from model_code.errors import ManifestError
 from model_code.tasks import TaskSpec
 
 FOLDERS: Final = ("train", "val", "test")
+DEEPEST: Final = 3
+"""Folders between the root and train/: Kaggle's archive has one or two; Mendeley's has one, and fetch unpacks it into one."""
 PERSON: Final = re.compile(r"person(\d+)_(bacteria|virus)_\d+", re.IGNORECASE)
 NORMAL: Final = re.compile(r"((?:NORMAL2-)?IM-\d+)-\d+(?:-\d+)*", re.IGNORECASE)
 NUMBERED: Final = re.compile(r"(?:BACTERIA|VIRUS|NORMAL)-(\d+)-\d+", re.IGNORECASE)
@@ -26,11 +28,11 @@ NUMBERED: Final = re.compile(r"(?:BACTERIA|VIRUS|NORMAL)-(\d+)-\d+", re.IGNORECA
 
 def read(root: Path, spec: TaskSpec, *, table: Path | None, seed: int) -> Listing:
     """The tree of folders as a listing; see ``listing.Read``."""
-    tops = (root, root / "chest_xray", root / "chest_xray" / "chest_xray")
-    top = next((folder for folder in tops if _below(folder, "train")), None)
+    top = _top(root)
     if top is None or table is not None:
         raise ManifestError(
-            f"no train/ in '{root}' or its chest_xray/; this source is its folders, train, val and test, and takes no table"
+            f"no train/ in '{root}' or up to {DEEPEST} folders below it; this source is its folders, train, val and test, and "
+            "takes no table"
         )
     rows = []
     for part in FOLDERS:
@@ -62,12 +64,24 @@ def read(root: Path, spec: TaskSpec, *, table: Path | None, seed: int) -> Listin
     return Listing(listed, "picture in the order of names", 1, notes=tuple(notes), from_files=True)
 
 
+def _top(root: Path) -> Path | None:
+    """The folder that holds train/: the highest one, since Kaggle's archive holds its tree a second time, inside itself."""
+    folders = [root]
+    for _ in range(DEEPEST + 1):
+        found = [folder for folder in folders if _below(folder, "train")]
+        if len(found) > 1:
+            raise ManifestError(f"{len(found)} folders below '{root}' hold a train/; make --root the one of the data set")
+        if found:
+            return found[0]
+        folders = [inside for folder in folders for inside in folders_in(folder)]
+    return None
+
+
 def _below(top: Path, *names: str) -> list[Path]:
     """The folders of these names, one in the other, whether written in capitals or not."""
     folders = [top]
     for name in names:
-        inside = (path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()))
-        folders = [path for path in inside if path.name.lower() == name.lower() and path.is_dir()]
+        folders = [path for folder in folders for path in folders_in(folder) if path.name.lower() == name.lower()]
     return folders
 
 

@@ -7,6 +7,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -39,6 +40,10 @@ class Site:
     lie: str | None = None
     """A Content-Range of its own."""
     sends_on: str | None = None
+    framing: str = "length"
+    """How the end of the body is told: by its ``length``, in ``chunks``, or not at all, by a ``close``."""
+    if_range: bool = True
+    """Whether it knows If-Range."""
     url: str = ""
 
 
@@ -60,7 +65,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
             body, start = made.content, 0
             whole = len(body) + made.longer
             found = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-            if found and made.ranges and self.headers.get("If-Range") == made.etag:
+            if found and made.ranges and (self.headers.get("If-Range") == made.etag or not made.if_range):
                 start = int(found[1])
                 if start >= len(body):
                     self.send_error(416)
@@ -71,11 +76,16 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
                 self.send_response(200)
             if made.etag:
                 self.send_header("ETag", made.etag)
-            self.send_header("Content-Length", str(whole - start))
+            breaks = bool(made.break_after)
+            sent = body[start:][: made.break_after.pop(0) if breaks else len(body)]
+            framing = {"length": ("Content-Length", str(whole - start)), "chunks": ("Transfer-Encoding", "chunked")}
+            self.send_header(*framing.get(made.framing, ("Connection", "close")))
             self.send_header("Content-Type", made.kind)
             self.end_headers()
-            cut = made.break_after.pop(0) if made.break_after else len(body)
-            self.wfile.write(body[start:][:cut])
+            if made.framing == "chunks":
+                sent = b"%x\r\n%b\r\n" % (len(sent), sent) + (b"" if breaks else b"0\r\n\r\n")
+            with suppress(OSError):  # the other end would have none of it
+                self.wfile.write(sent)
             self.close_connection = True
 
         def log_message(self, *_: object) -> None:
@@ -128,6 +138,37 @@ def test_a_file_that_changed_in_between_is_fetched_anew(site: Site, tmp_path: Pa
         download(Remote(site.url, "a.bin"), tmp_path)
     site.content, site.etag, site.break_after = CONTENT[::-1], '"two"', []
     assert download(Remote(site.url, "a.bin"), tmp_path).read_bytes() == CONTENT[::-1]
+
+
+def test_the_rest_of_a_file_that_changed_is_not_put_to_the_old_part(site: Site, tmp_path: Path) -> None:
+    """From a server that knows Range but not If-Range."""
+    site.if_range = False
+    site.break_after = [1_000_000, 0, 0, 0]
+    with pytest.raises(OverreadError):
+        download(Remote(site.url, "a.bin"), tmp_path)
+    site.content, site.etag, site.break_after = CONTENT[::-1], '"two"', []
+    assert download(Remote(site.url, "a.bin"), tmp_path).read_bytes() == CONTENT[::-1]
+    assert site.asked[-2:] == ["bytes=1000000-", None]
+
+
+@pytest.mark.parametrize("etag", ['"one"', None])
+def test_chunks_that_break_off_are_not_taken_for_the_whole(etag: str | None, site: Site, tmp_path: Path) -> None:
+    site.framing, site.etag = "chunks", etag
+    site.break_after = [1_000_000]
+    assert download(Remote(site.url, "a.bin"), tmp_path).read_bytes() == CONTENT
+    assert site.asked == [None, "bytes=1000000-" if etag else None]
+
+
+def test_a_file_whose_end_nothing_tells_needs_a_published_sum(site: Site, tmp_path: Path) -> None:
+    site.framing = "close"
+    with pytest.raises(OverreadError, match=r"127\.0\.0\.1 does not tell its length, .* save http://.* as '.*a\.bin' by hand"):
+        download(Remote(site.url, "a.bin"), tmp_path)
+    assert names(tmp_path) == []
+    remote = Remote(site.url, "a.bin", sha256=hashlib.sha256(CONTENT).hexdigest())
+    site.break_after = [1_000_000]
+    with pytest.raises(OverreadError, match="it was removed"):
+        download(remote, tmp_path)
+    assert download(remote, tmp_path).read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("etag", [None, 'W/"weak"'])

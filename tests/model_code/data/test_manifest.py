@@ -10,7 +10,7 @@ import pytest
 
 from model_code.data.manifest import read_manifest, write_manifest
 from model_code.errors import ManifestError
-from model_code.tasks import CHEST14
+from model_code.tasks import CHEST14, PNEUMONIA
 
 
 def table(rows: int = 6) -> pd.DataFrame:
@@ -103,6 +103,21 @@ def test_a_label_that_is_not_0_or_1_is_named(value: float, tmp_path: Path) -> No
     assert "label 'Edema'" in message and str(value) in message
 
 
+def exclusive(normal: list[float | None], pneumonia: list[float | None]) -> pd.DataFrame:
+    return table().drop(columns=list(CHEST14.labels)).assign(NORMAL=normal, PNEUMONIA=pneumonia)
+
+
+def test_two_labels_or_none_are_refused_where_one_is_true(tmp_path: Path) -> None:
+    write_manifest(exclusive([1, 0, 1, 0, 1, 0], [0, 1, 1, 1, 0, 0]), tmp_path)
+    with pytest.raises(ManifestError, match=r"no or several labels are 1 in rows 3, 6 .* exactly one is 1 of: NORMAL, PNEUMONIA"):
+        read_manifest(tmp_path, PNEUMONIA)
+
+
+def test_where_one_label_is_true_others_may_be_unknown(tmp_path: Path) -> None:
+    write_manifest(exclusive([1, 0, 1, None, None, 0], [0, 1, None, None, 1, None]), tmp_path)
+    assert np.nansum(read_manifest(tmp_path, PNEUMONIA).targets) == 4
+
+
 def test_an_unknown_split_is_named(tmp_path: Path) -> None:
     assert "the split in row" in refusal(table().replace({"split": {"val": "holdout"}}), tmp_path)
 
@@ -127,6 +142,18 @@ def test_a_broken_file_is_refused(name: str, content: bytes, tmp_path: Path) -> 
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ManifestError, match="manifest"):
         read_manifest(tmp_path, CHEST14)
+
+
+def test_of_one_image_in_two_machines_parts_the_row_that_is_held_out_most_stays(tmp_path: Path) -> None:
+    rows = {
+        "algo-1": table().assign(split="train", group=[f"A{row}" for row in range(6)]),
+        "algo-2": table().assign(split=["test", "val", "train"] * 2, group=[f"B{row}" for row in range(6)]).tail(3),
+    }
+    for part, frame in rows.items():
+        write_manifest(frame, tmp_path, part=part)
+    kept = read_manifest(tmp_path, CHEST14).frame
+    assert kept["group"].tolist() == ["A0", "A1", "A2", "A5", "B3", "B4"]
+    assert kept["split"].tolist() == ["train"] * 4 + ["test", "val"]
 
 
 def test_no_manifest_says_how_to_make_one(tmp_path: Path) -> None:

@@ -41,6 +41,23 @@ def test_a_folder_that_is_no_label_is_not_passed_over(tmp_path: Path) -> None:
     assert "COVID" not in str(raised.value)
 
 
+def test_folders_called_like_labels_beside_train_are_not_passed_over(tmp_path: Path) -> None:
+    for name in ("train/Mass", "test/Mass", "no_finding", "docs"):
+        sources.save(tmp_path / name / "a.png", len(name))
+    with pytest.raises(ManifestError, match=r"1 folders in .* are called like labels but lie beside train/ and test/"):
+        folder.read(tmp_path, CHEST14, table=None, seed=0)
+    (tmp_path / "no_finding").rename(tmp_path / "train" / "no_finding")
+    assert len(folder.read(tmp_path, CHEST14, table=None, seed=0).table) == 3
+
+
+def test_a_patient_whose_number_has_a_blank_in_one_line_is_one_patient(tmp_path: Path) -> None:
+    groups = [f"P{number // 2}{' ' * (number % 2)}" for number in range(40)]
+    table = pd.DataFrame({"image": [f"{number}.png" for number in range(40)], "group": groups})
+    table.assign(**dict.fromkeys(CHEST14.labels, 0)).to_csv(tmp_path / "manifest.csv", index=False)
+    listed = folder.read(tmp_path, CHEST14, table=None, seed=0).table
+    assert listed["group"].nunique() == 20 and listed.groupby("group")["split"].nunique().max() == 1
+
+
 def write(path: Path, uid: str, patient: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(dicom(ramp(12), SOPInstanceUID=uid, PatientID=patient))

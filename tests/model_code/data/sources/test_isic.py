@@ -49,6 +49,14 @@ def test_lesions_that_share_a_picture_are_one(tmp_path: Path) -> None:
     assert together.nunique() == 1
 
 
+def test_blanks_behind_a_lesions_number_do_not_make_it_another(tmp_path: Path) -> None:
+    root = sources.isic(tmp_path)
+    text = (root / "HAM10000_metadata.csv").read_text().replace("HAM_0000900,ISIC_0050001", "HAM_0000900 ,ISIC_0050001")
+    (root / "HAM10000_metadata.csv").write_text(text)
+    table = by_name(isic.read(root, SKIN8, table=None, seed=0))
+    assert table.loc["ISIC_0050000", "group"] == table.loc["ISIC_0050001", "group"]
+
+
 def test_a_diagnosis_outside_the_task_is_left_out_and_counted(listing: Listing) -> None:
     assert listing.left_out == {"a diagnosis outside the task": 1}
     assert "ISIC_0009999" not in by_name(listing).index

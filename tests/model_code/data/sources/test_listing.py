@@ -61,6 +61,14 @@ def test_what_spreadsheets_write_is_read(content: bytes, tmp_path: Path) -> None
     assert read_csv(tmp_path / "t.csv").to_dict("list") == {"image": ["007.png"], "group": ["é"]}
 
 
+def test_blanks_around_a_text_are_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text('image ,"group ",lesion_id,view,sex\n1,4711,"L1 ",PA ,\n2 , 4711\t," ", PA,F\n')
+    table = read_csv(tmp_path / "t.csv")
+    assert table["image"].tolist() == ["1", "2"] and table["group"].tolist() == ["4711", "4711"]
+    assert table["lesion_id"].fillna("missing").tolist() == ["L1", "missing"] and table["view"].tolist() == ["PA", "PA"]
+    assert table["sex"].isna().tolist() == [True, False]
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [

@@ -81,6 +81,21 @@ def test_another_folder_is_refused(tmp_path: Path) -> None:
         pneumonia.read(tmp_path, PNEUMONIA, table=None, seed=0)
 
 
+@pytest.mark.parametrize("above", ["", "ChestXRay2017", "a/b"])
+def test_the_tree_is_found_where_archives_put_it(above: str, tmp_path: Path) -> None:
+    sources.pneumonia(tmp_path / above)
+    sources.save(tmp_path / above / "chest_xray" / "chest_xray" / "train" / "NORMAL" / "IM-1-0001.jpeg", 1)  # as in Kaggle's
+    listed = pneumonia.read(tmp_path, PNEUMONIA, table=None, seed=0).table
+    assert len(listed) == 54 and all((tmp_path / image).is_file() for image in listed["image"])
+
+
+def test_of_two_trees_none_is_chosen(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        sources.pneumonia(tmp_path / name)
+    with pytest.raises(ManifestError, match=r"2 folders below .* hold a train/; make --root the one"):
+        pneumonia.read(tmp_path, PNEUMONIA, table=None, seed=0)
+
+
 def test_folders_may_be_written_in_small_letters(tmp_path: Path) -> None:
     whole = pneumonia.read(sources.pneumonia(tmp_path / "a"), PNEUMONIA, table=None, seed=0).table
     for part in sorted(sources.pneumonia(tmp_path / "b").rglob("*/train")):
