@@ -16,6 +16,8 @@ from typing import Any, Final, TypeGuard
 from model_code.errors import OverreadError, UsageError
 
 _UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO})
+_WITHOUT_LOCKS: Final = frozenset({errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK})
+"""What file systems answer that know no locks; on them nobody can be held off."""
 
 
 def is_unwritable(error: BaseException) -> TypeGuard[OSError]:
@@ -107,6 +109,9 @@ def locked(folder: Path, *, taken: str = "") -> Iterator[None]:
                 fcntl.flock(handle, fcntl.LOCK_EX | (fcntl.LOCK_NB if taken else 0))
             except BlockingIOError:
                 raise OverreadError(taken) from None
+            except OSError as error:
+                if error.errno not in _WITHOUT_LOCKS:
+                    raise
         yield
     finally:
         os.close(handle)  # and with it the lock

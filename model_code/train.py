@@ -47,7 +47,7 @@ def train(config: TrainConfig, *, data: Path, out: Path, checkpoints: Path) -> B
     Raises:
         ManifestError: the manifest cannot be trained on.
         UsageError: an unknown task or architecture, a value out of range or of another run, or ``out`` holds something else.
-        OverreadError: the network has come to say nothing that is a number.
+        OverreadError: the network has come to say nothing that is a number, or another run uses ``checkpoints``.
         Interrupted: SIGTERM came; the state is saved.
     """
     check_replaceable(out, SUMS)
@@ -56,10 +56,10 @@ def train(config: TrainConfig, *, data: Path, out: Path, checkpoints: Path) -> B
     states = Checkpoints(checkpoints, {**identity(config), "data": manifest.sha256, "code": __version__})
     with joined() as crew:
         learner, films = begin(config, manifest, targets["train"], checkpoints, crew)
-        place = resumed(states, learner)
-        recorder = make_recorder(config, manifest, checkpoints, leads=crew.leads)
-        say_what_validation_lacks(manifest.labels, targets["val"])
-        with Keeper(states, learner, config) as keeper:
+        with states.held(leads=crew.leads), Keeper(states, learner, config) as keeper:
+            place = resumed(states, learner)
+            recorder = make_recorder(config, manifest, checkpoints, leads=crew.leads)
+            say_what_validation_lacks(manifest.labels, targets["val"])
             for number in range(place.epoch, config.epochs + 1):
                 started = time.monotonic() - place.seconds
                 for batch, truth, progress in steps_left(learner, films["train"], targets["train"], place):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 
 import torch
@@ -26,14 +25,17 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
-        if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
-            raise UsageError(f"'{path.name}' holds no state dict (tensors by name); save network.state_dict() and give that")
-        return dict(found)
+        try:
+            found = torch.load(path, map_location="cpu", weights_only=True)
+        except Exception:  # it raises what it likes at what it cannot read
+            return _read_network(path)
     except SafetensorError as error:
         raise UsageError(f"'{path.name}' is not a whole file of safetensors; copy it again") from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError):
-        return _read_network(path)
+    except OSError as error:
+        raise UsageError(f"'{path.name}' cannot be read ({error.strerror}); change its permissions or copy it again") from error
+    if not isinstance(found, dict) or not all(isinstance(name, str) and isinstance(found[name], Tensor) for name in found):
+        raise UsageError(f"'{path.name}' holds no state dict (tensors by name); save network.state_dict() and give that")
+    return dict(found)
 
 
 def _read_network(path: Path) -> dict[str, Tensor]:

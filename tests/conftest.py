@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ import pytest
 
 if TYPE_CHECKING:
     from model_code.predictor import Predictor
+
+# the tests' workers share the processors: torch's threads wait asleep, not by taking the others' time (read when torch is loaded)
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 PATIENTS, SEED = 60, 123
 """The smallest draw found in which validation and test hold films with and without every finding."""

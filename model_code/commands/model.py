@@ -81,7 +81,7 @@ def train_command(
         if data is None or out is None:
             raise UsageError(f"{'--data' if data is None else '--out'} is missing; name the data set and the bundle to write")
         if checkpoints is None:
-            checkpoints = container.checkpoints if container else out.with_name(out.name + ".checkpoints")
+            checkpoints = container.checkpoints if container else Path(f"{out.absolute()}.checkpoints")
         one_process_a_gpu(container)
         from model_code.train import train
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from model_code.errors import OverreadError, UsageError
-from model_code.files import atomic_file
+from model_code.files import atomic_file, locked
 from model_code.models import Classifier
 from model_code.progress import console
 from model_code.training.epochs import Epoch
@@ -79,6 +80,15 @@ class Checkpoints:
     def __init__(self, folder: Path, run: dict[str, Any]) -> None:
         """``run`` is what a state must agree in with the run that goes on from it: configuration, data, code."""
         self.folder, self.run = folder, run
+
+    def held(self, *, leads: bool) -> AbstractContextManager[None]:
+        """A context in which no other run uses the folder; of several processes the one that writes holds it.
+
+        Raises:
+            OverreadError: another run uses it, or it cannot be written.
+        """
+        taken = f"another run uses the checkpoints in '{self.folder}'; wait for it, or choose another --checkpoints"
+        return locked(self.folder, taken=taken) if leads else nullcontext()
 
     def save(self, learner: Learner, place: Place) -> None:
         """Writes the whole state, and then removes what is older than the one before it."""

@@ -41,8 +41,8 @@ BOUNDS: Final[dict[str, tuple[float, float]]] = {
 class TrainConfig:
     """All that decides a run, beside the data. Saved in the checkpoint and in the bundle.
 
-    A batch is what one step of the optimizer sees, however many parts (``accumulate``) and processes share it: so the same
-    configuration gives the same run on one machine and on several.
+    A batch is what one step of the optimizer sees, however many parts (``accumulate``) and processes share it. The same number of
+    parts over all processes gives the same weights, up to rounding, on one machine and on several.
     """
 
     task: str

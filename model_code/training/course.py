@@ -10,6 +10,7 @@ from torch import Tensor
 
 from model_code.data.manifest import Manifest
 from model_code.data.shards import Shards
+from model_code.errors import UsageError
 from model_code.models import Classifier, build_model
 from model_code.progress import console, track
 from model_code.tasks import task_spec
@@ -25,7 +26,17 @@ from model_code.training.losses import make_loss
 def begin(
     config: TrainConfig, manifest: Manifest, truth: Tensor, checkpoints: Path, crew: Crew
 ) -> tuple[Learner, dict[str, Shards]]:
-    """The network before its first step, and the films of each split. What is wrong is said before any film is read."""
+    """The network before its first step, and the films of each split. What is wrong is said before any film is read.
+
+    Raises:
+        UsageError: a batch is too small for so many parts and processes; see also ``TrainConfig`` and ``load_pretrained``.
+        ManifestError: see ``open_films``.
+    """
+    if config.batch_size < (needed := 2 * config.accumulate * crew.size):
+        raise UsageError(
+            f"--batch-size is {config.batch_size} for {crew.size} processes with {config.accumulate} parts each (accumulate); "
+            f"batch norm needs at least two films a part: choose {needed} or more, or fewer processes"
+        )
     spec = task_spec(config.task)
     loss = make_loss(config.loss, truth, exclusive=spec.exclusive)
     torch.manual_seed(config.seed)

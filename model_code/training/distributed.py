@@ -31,11 +31,18 @@ class Crew:
     rank: int
     size: int
     device: torch.device
+    local_rank: int = 0
+    """Which of its machine's processes it is."""
 
     @property
     def leads(self) -> bool:
         """Whether this process is the one that writes."""
         return self.rank == 0
+
+    @property
+    def leads_here(self) -> bool:
+        """Whether this process is the one that writes what each machine must have on its own disk."""
+        return self.local_rank == 0
 
     def whole(self, model: nn.Module) -> nn.Module:
         """The network whose gradients are the mean over all processes.
@@ -101,7 +108,7 @@ def joined() -> Iterator[Crew]:
         return
     distributed.init_process_group("nccl" if gpu else "gloo", timeout=PATIENCE)
     try:
-        yield Crew(rank, size, device)
+        yield Crew(rank, size, device, local)
     finally:
         # The group's threads let go of tensors that Python knows, for which they need Python's lock. Who ends the group or the
         # process with that lock in hand waits for them without end, or aborts; asleep, one does not hold it.

@@ -28,7 +28,7 @@ def open_films(manifest: Manifest, *, image_size: int, channels: int, beside: Pa
         image_size: side of the model's input; the films are larger by the margin that augmentation needs.
         channels: of the model's input.
         beside: the checkpoints; what is cut lies next to them, where the next run finds it.
-        crew: of which one process cuts.
+        crew: of which one process on each machine cuts, unless the machines share a disk.
 
     Raises:
         ManifestError: a film is missing or cannot be read.
@@ -36,15 +36,16 @@ def open_films(manifest: Manifest, *, image_size: int, channels: int, beside: Pa
     frame = manifest.frame
     needed = replace(manifest, frame=frame[frame["split"].isin(("train", "val"))].reset_index(drop=True))
     side = shard_side(image_size)
-    cut = beside.with_name(beside.name + ".shards") / str(side)
+    cut = Path(f"{beside.absolute()}.shards") / str(side)
     found = _fitting(manifest.root, needed, side, channels) or _fitting(cut, needed, side, channels)
-    crew.agree(found is not None)
-    if found is None:
-        if crew.leads:
+    for mine in (crew.leads, crew.leads_here):  # one after the other: a disk that all machines share is cut on once
+        if not crew.any(found is None):
+            break
+        if found is None and mine:
             cut_shards(needed, side=side, channels=channels, out=cut)
         crew.wait()
-        found = cut
-    return {name: open_shards(found, manifest.split(name)) for name in ("train", "val")}
+        found = found or _fitting(cut, needed, side, channels)
+    return {name: open_shards(found or cut, manifest.split(name)) for name in ("train", "val")}
 
 
 def sample(films: Films) -> Tensor:

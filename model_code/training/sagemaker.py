@@ -10,7 +10,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ class Container:
 
     base: Path
     settings: dict[str, str]
-    """The hyperparameters, but those that are for SageMaker's own toolkit."""
+    """The hyperparameters, but those that are for SageMaker's own toolkit and tuner."""
     hosts: tuple[str, ...]
     """All machines of the job, in an order that is the same on each."""
     host: str
@@ -82,7 +82,7 @@ def this_container() -> Container | None:
         hosts, host = tuple(sorted(machines["hosts"])), str(machines["current_host"])
         given = resources.with_name("hyperparameters.json")
         settings = json.loads(given.read_text(encoding="utf-8")) if given.is_file() else {}
-        ours = {name: _plain(value) for name, value in settings.items() if not name.startswith("sagemaker_")}
+        ours = {name: _plain(value) for name, value in settings.items() if not name.startswith(("sagemaker_", "_"))}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"SageMaker's configuration in '{resources.parent}' cannot be read ({type(error).__name__})") from error
     return Container(base, ours, hosts, host)
@@ -120,13 +120,18 @@ def one_process_a_gpu(container: Container | None) -> None:
     gpus = torch.cuda.device_count()
     if gpus < 2 and len(container.hosts) < 2:
         return
-    command = [
-        *(sys.executable, "-m", "model_code.training.launch", f"--nproc-per-node={max(1, gpus)}"),
-        *(f"--nnodes={len(container.hosts)}", f"--node-rank={container.hosts.index(container.host)}"),
-        *(f"--master-addr={container.hosts[0]}", f"--master-port={PORT}"),
-        *("-m", "model_code", *sys.argv[1:]),
-    ]
+    launch = [sys.executable, "-m", "model_code.training.launch", f"--nproc-per-node={max(1, gpus)}"]
+    command = [*launch, *_meeting(container), "-m", "model_code", *sys.argv[1:]]
     os.execv(sys.executable, command)  # noqa: S606 (our own command)
+
+
+def _meeting(container: Container) -> Sequence[str]:
+    """Where the processes find each other. A machine that is alone needs no name, which a workstation would not know."""
+    machines = len(container.hosts)
+    if machines == 1:
+        return "--standalone", "--local-addr=127.0.0.1"
+    first, number = container.hosts[0], container.hosts.index(container.host)
+    return f"--nnodes={machines}", f"--node-rank={number}", f"--master-addr={first}", f"--master-port={PORT}"
 
 
 def _plain(value: Any) -> str:

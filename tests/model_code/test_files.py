@@ -107,6 +107,15 @@ def test_where_nothing_can_be_written_the_folder_is_named(target: str, tmp_path:
     assert names(tmp_path) == ["file"]
 
 
+def test_a_file_system_without_locks_can_be_worked_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> None:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr("fcntl.flock", none)
+    with locked(tmp_path, taken="busy"):
+        (tmp_path / "work").touch()
+
+
 def test_a_locked_folder_is_made_and_is_one_workers_until_it_ends(tmp_path: Path) -> None:
     place = tmp_path / "new"
     with locked(place), pytest.raises(OverreadError, match=r"^busy$"), locked(place, taken="busy"):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 import model_code.train as module
 from model_code.bundle import open_bundle
-from model_code.errors import ManifestError, UsageError
+from model_code.errors import ManifestError, OverreadError, UsageError
+from model_code.files import locked
 from model_code.train import Epoch, TrainConfig, train
 from model_code.training.config import make_config
+from model_code.training.distributed import Crew
 from model_code.training.learner import Learner
 from tests.cli import error_line, overread
 from tests.conftest import Line
@@ -76,6 +80,28 @@ def test_a_finished_run_is_not_run_again(line: Line, tmp_path: Path, monkeypatch
     assert again.sha256 == open_bundle(line.trained).sha256
 
 
+def test_what_another_run_is_writing_stays(data: Path, tmp_path: Path) -> None:
+    checkpoints = tmp_path / "checkpoints"
+    with locked(checkpoints):
+        half = checkpoints / ".state-0001-0000002.safetensors.abc"
+        half.write_bytes(b"half")
+        with pytest.raises(OverreadError, match="another run uses the checkpoints"):
+            train(CONFIG, data=data, out=tmp_path / "out", checkpoints=checkpoints)
+        assert list(checkpoints.iterdir()) == [half]
+
+
+def test_a_batch_that_is_too_small_for_the_processes_is_refused_before_a_film_is_read(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "joined", lambda: nullcontext(Crew(0, 4, torch.device("cpu"))))
+    config = replace(CONFIG, batch_size=31, accumulate=4)
+    with pytest.raises(
+        UsageError, match=r"--batch-size is 31 for 4 processes with 4 parts each \(accumulate\).* choose 32 or more"
+    ):
+        train(config, data=data, out=tmp_path / "out", checkpoints=tmp_path / "checkpoints")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_another_runs_checkpoint_is_refused(line: Line, tmp_path: Path) -> None:
     config = TrainConfig("chest14", "densenet121", image_size=32, output_stride=8, epochs=2, seed=9, learning_rate=0.01)
     with pytest.raises(UsageError, match="differs in learning_rate, seed; delete it"):
@@ -102,3 +128,9 @@ def test_the_command_refuses_what_it_does_not_know(tmp_path: Path) -> None:
     assert "did you mean 'average'?" in error_line(overread(*given, "--set", "avrage=0.9"))
     assert "unknown preset 'chest'" in error_line(overread(*given, "--preset", "chest"))
     assert "--epochs is 0; allowed: 1 to 1000" in error_line(overread(*given, "--epochs", "0"))
+
+
+def test_the_command_takes_the_current_folder_for_a_place(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("precious")
+    done = overread("train", "--data", tmp_path, "--out", ".", cwd=tmp_path)
+    assert done.returncode == 2 and "'.' holds other files" in error_line(done)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,30 @@ def test_a_broken_file_of_safetensors_is_refused(tmp_path: Path) -> None:
         read_weights(tmp_path / "broken.safetensors")
 
 
+@pytest.mark.parametrize("page", [b"", b"<!DOCTYPE html>", b"Moved", b".", b"G", b"h\n", b"Entry not found", b"\x80\x02}q\0."])
+def test_a_page_that_was_saved_instead_is_refused(page: bytes, tmp_path: Path) -> None:
+    (tmp_path / "page.pt").write_bytes(page)
+
+    with pytest.raises(UsageError, match=r"'page\.pt' "):
+        read_weights(tmp_path / "page.pt")
+
+
+def test_a_file_that_the_disk_does_not_give_is_told(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    with pytest.raises(UsageError, match=r"'network\.pt' cannot be read \(Permission denied\)"):
+        read_weights(published)
+
+
+def test_tensors_that_have_no_names_are_refused(tmp_path: Path) -> None:
+    torch.save({1: torch.zeros(1)}, tmp_path / "numbers.pt")
+
+    with pytest.raises(UsageError, match=r"'numbers\.pt' holds no state dict"):
+        read_weights(tmp_path / "numbers.pt")
+
+
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there are no weights at"):
         read_weights(tmp_path / "none.pt")
@@ -112,3 +137,5 @@ def test_a_damaged_network_is_an_error_of_ours(published: Path, data: st.DataObj
 
     with contextlib.suppress(DocumentError):
         read_tensors(damaged)
+    with contextlib.suppress(UsageError), warnings.catch_warnings(action="ignore"):  # torch's, of versions
+        read_weights(damaged)

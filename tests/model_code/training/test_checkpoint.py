@@ -144,3 +144,14 @@ def test_a_full_disk_leaves_the_state_before_and_says_what_to_do(tmp_path: Path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert [path.name for path in tmp_path.iterdir()] == ["state-0001-0000002.safetensors"]
+
+
+def test_a_folder_that_another_run_uses_is_refused_until_that_one_ends(tmp_path: Path) -> None:
+    states, other = Checkpoints(tmp_path / "checkpoints", RUN), Checkpoints(tmp_path / "checkpoints", RUN)
+    with states.held(leads=True):
+        with pytest.raises(OverreadError, match=r"another run uses the checkpoints in .* choose another --checkpoints"):
+            other.held(leads=True).__enter__()
+        with other.held(leads=False):
+            pass
+    with other.held(leads=True):
+        assert list((tmp_path / "checkpoints").iterdir()) == []

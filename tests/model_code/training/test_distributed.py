@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
+import model_code.training.distributed as module
 from model_code.bundle import open_bundle
 from model_code.errors import OverreadError
+from model_code.progress import console
 from model_code.train import TrainConfig, train
 from model_code.training.config import make_config
 from model_code.training.distributed import Crew, joined
@@ -51,6 +53,17 @@ def test_alone_there_is_nothing_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> 
         crew.agree(1, 2)
         assert (crew.any(True), crew.any(False)) == (True, False)
         assert float(crew.sum(torch.tensor(2.0))) == 2
+
+
+def test_the_first_process_of_another_machine_leads_there_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"WORLD_SIZE": "4", "RANK": "2", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(name, value)
+    for name in ("init_process_group", "destroy_process_group"):
+        monkeypatch.setattr(torch.distributed, name, lambda *given, **named: None)
+    monkeypatch.setattr(module, "SETTLING", 0)
+    monkeypatch.setattr(console, "quiet", False)  # put back afterwards
+    with joined() as crew:
+        assert (crew.rank, crew.size, crew.leads, crew.leads_here) == (2, 4, False, True)
 
 
 def test_processes_that_found_different_checkpoints_do_not_go_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,6 +116,31 @@ def test_another_experiment_is_another_run(address: str, manifest: Manifest, tmp
     assert len(runs(address)) == 2
 
 
+def test_another_server_is_another_run(
+    address: str, empty: Path, manifest: Manifest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    recorder(manifest, tmp_path / "checkpoints").epochs(HISTORY[:1])
+    other = f"sqlite:///{shutil.copy(empty, tmp_path / 'other.db')}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", other)
+
+    recorder(manifest, tmp_path / "checkpoints").epochs(HISTORY[:1])
+
+    assert len(runs(address)) == len(runs(other)) == 1
+
+
+def test_a_password_in_the_address_is_not_kept_and_may_change(
+    manifest: Manifest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with managed_server() as (endpoint, asked):
+        for password in ("opensesame", "sesameopen"):
+            monkeypatch.setenv("MLFLOW_TRACKING_URI", endpoint.replace("//", f"//jane:{password}@"))
+            recorder(manifest, tmp_path).epochs(HISTORY[:1])
+
+    assert asked.paths.count("runs/create") == 1
+    told = (tmp_path / NOTE).read_text() + "".join(capsys.readouterr())
+    assert not any(word in told for word in ("jane", "sesame", endpoint))
+
+
 @pytest.mark.parametrize("note", ["", "[]", '{"run": 3}'])
 def test_a_note_that_cannot_be_read_begins_a_run(note: str, address: str, manifest: Manifest, tmp_path: Path) -> None:
     (tmp_path / NOTE).write_text(note)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
+import torch
 
 from model_code.data.films import read_film
 from model_code.data.manifest import Manifest, read_manifest
@@ -15,6 +18,7 @@ from model_code.data.transforms import to_model_input
 from model_code.errors import ManifestError
 from model_code.tasks import CHEST14
 from model_code.training import films
+from model_code.training.distributed import Crew
 from model_code.training.films import open_films, sample
 from tests.model_code.training.tiny import ALONE, Rows
 
@@ -52,6 +56,41 @@ def test_shards_of_another_size_are_not(side: int, data: Path, tmp_path: Path) -
     shutil.copytree(data, copy)
     cut_shards(manifest, side=side, channels=1, out=copy / "shards")
     assert opened(read_manifest(copy, CHEST14), tmp_path / "checkpoints")["train"].side == SIDE
+
+
+@pytest.mark.parametrize(("local_rank", "cuts"), [(0, True), (1, False)])
+def test_each_machine_cuts_its_own(
+    local_rank: int, cuts: bool, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen from the second machine, whose disk has nothing of what the first has cut."""
+    monkeypatch.setattr(torch.distributed, "barrier", lambda: None)
+    monkeypatch.setattr(torch.distributed, "all_reduce", lambda values: None)
+    crew = Crew(2 + local_rank, 4, torch.device("cpu"), local_rank)
+    with nullcontext() if cuts else pytest.raises(ManifestError, match="no shards"):
+        open_films(read_manifest(data, CHEST14), image_size=32, channels=1, beside=tmp_path / "checkpoints", crew=crew)
+    assert (tmp_path / "checkpoints.shards").exists() == cuts
+
+
+def test_machines_that_share_a_disk_cut_once(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen from the second machine: while it waits, the first cuts."""
+    manifest = read_manifest(data, CHEST14)
+    monkeypatch.setattr(torch.distributed, "barrier", lambda: opened(manifest, tmp_path / "checkpoints"))
+    monkeypatch.setattr(torch.distributed, "all_reduce", lambda values: None)
+    cut = Mock(wraps=cut_shards)
+    monkeypatch.setattr(films, "cut_shards", cut)
+    crew = Crew(2, 4, torch.device("cpu"), 0)
+    open_films(manifest, image_size=32, channels=1, beside=tmp_path / "checkpoints", crew=crew)
+    assert cut.call_count == 1
+
+
+def test_checkpoints_in_the_current_folder_have_a_place_beside_them(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    opened(read_manifest(data, CHEST14), Path())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["here", "here.shards"]
 
 
 def test_a_missing_film_is_told(data: Path, tmp_path: Path) -> None:

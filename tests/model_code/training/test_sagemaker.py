@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from model_code.training.sagemaker import (
     reasons_told,
     this_container,
 )
-from tests.cli import error_line, overread
+from tests.cli import REPOSITORY, environment, error_line, overread
 
 
 def made(base: Path, settings: dict[str, Any] | None = None, *, hosts: list[str] | None = None) -> Path:
@@ -44,8 +45,9 @@ def test_a_laptop_is_no_container(base: Path) -> None:
     assert this_container() is None
 
 
-def test_hyperparameters_are_ours_but_the_toolkits(base: Path) -> None:
-    made(base, {"epochs": "3", "arch-x": '"resnet18"', "sagemaker_program": "x.py"}, hosts=["algo-2", "algo-1"])
+def test_hyperparameters_are_ours_but_the_toolkits_and_the_tuners(base: Path) -> None:
+    theirs = {"sagemaker_program": "x.py", "_tuning_objective_metric": '"val_auroc"'}
+    made(base, {"epochs": "3", "arch-x": '"resnet18"', **theirs}, hosts=["algo-2", "algo-1"])
     container = this_container()
     assert container == Container(base, {"epochs": "3", "arch-x": "resnet18"}, ("algo-1", "algo-2"), "algo-1")
     assert container is not None and (container.model, container.checkpoints) == (base / "model", base / "checkpoints")
@@ -121,29 +123,56 @@ def test_on_a_laptop_the_command_needs_data_and_a_place(base: Path, tmp_path: Pa
 # --- several GPUs or machines -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("gpus", "hosts", "expected"),
-    [(0, ["algo-1"], None), (1, ["algo-1"], None), (4, ["algo-1"], ("4", "1", "0")), (0, ["algo-1", "algo-0"], ("1", "2", "1")),
-     (8, ["algo-1", "algo-2"], ("8", "2", "0"))],
-)  # fmt: skip
-def test_each_gpu_and_machine_of_a_job_gets_a_process(
-    gpus: int, hosts: list[str], expected: tuple[str, str, str] | None, base: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started: list[list[str]] = []
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
-    monkeypatch.setattr(os, "execv", lambda program, command: started.append(command))
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Commands that this process would have become."""
+    commands: list[list[str]] = []
+    monkeypatch.setattr(os, "execv", lambda program, command: commands.append(command))
     monkeypatch.setattr(sys, "argv", ["overread", "train", "--epochs", "2"])
     monkeypatch.delenv("WORLD_SIZE", raising=False)
+    return commands
+
+
+@pytest.mark.parametrize(
+    ("gpus", "hosts", "expected"),
+    [
+        (0, ["algo-1"], None),
+        (1, ["algo-1"], None),
+        (4, ["algo-1"], {"--nproc-per-node=4", "--standalone"}),
+        (0, ["algo-1", "algo-0"], {"--nproc-per-node=1", "--nnodes=2", "--node-rank=1", "--master-addr=algo-0"}),
+        (8, ["algo-1", "algo-2"], {"--nproc-per-node=8", "--nnodes=2", "--node-rank=0", "--master-addr=algo-1"}),
+    ],
+)
+def test_each_gpu_and_machine_of_a_job_gets_a_process(
+    gpus: int, hosts: list[str], expected: set[str] | None, base: Path, started: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
     made(base, hosts=hosts)
     one_process_a_gpu(this_container())
     if expected is None:
         assert started == []
         return
     (command,) = started
-    processes, machines, rank = expected
-    assert {f"--nproc-per-node={processes}", f"--nnodes={machines}", f"--node-rank={rank}"} <= set(command)
+    assert expected <= set(command)
     assert command[-5:] == ["-m", "model_code", "train", "--epochs", "2"]
     monkeypatch.setenv("WORLD_SIZE", "2")
     one_process_a_gpu(this_container())
     one_process_a_gpu(None)
     assert len(started) == 1
+
+
+def test_the_gpus_of_one_machine_meet_without_its_name(
+    base: Path, started: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A workstation that runs the pipeline does not know the name ``algo-1``."""
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    made(base)
+    one_process_a_gpu(this_container())
+    (command,) = started
+    program = tmp_path / "meet.py"
+    program.write_text("from torch import distributed as d; d.init_process_group('gloo'); d.barrier(); d.destroy_process_group()")
+    own = command.index("model_code") - 1
+    done = subprocess.run(
+        [*command[:own], str(program)], capture_output=True, text=True, env=environment(), cwd=REPOSITORY, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
