@@ -32,6 +32,7 @@ from model_code.data.targets import check_target
 from model_code.errors import ManifestError, UsageError, unknown
 from model_code.files import atomic_folder
 from model_code.machines import ALONE, Machine
+from model_code.progress import console
 from model_code.tasks import TaskSpec
 
 
@@ -90,10 +91,13 @@ def prepare(order: Order) -> dict[str, Any]:
     own = lines if order.part is None else lines[[(order.root / image).is_file() for image in lines["image"]]]
     with resumable_folder(order.out, _sum_of(order, own)) as work:
         made = keep(_convert(order, own, work), own, first=listing.first)
-        if made.frame.empty and made.quarantined and order.part is None:  # of several machines others may read theirs
-            discard(order.out)
+        if made.frame.empty and made.quarantined:
             detail = made.quarantined[0]["detail"]
-            raise ManifestError(f"none of the {len(own)} films under '{order.root}' could be read; first reason: {detail}")
+            none = f"none of the {len(own)} films under '{order.root}' could be read; first reason: {detail}"
+            if order.part is None:
+                discard(order.out)
+                raise ManifestError(none)
+            console.print(f"{none}; other machines may have read theirs", soft_wrap=True)
         pairs = near_duplicates(made.frame, listing, work)
         if not order.drop_duplicates:
             refuse_near_duplicates(pairs, spec=order.spec, out=order.out)
@@ -168,7 +172,7 @@ def _state(path: Path) -> str:
         there = path.stat()
     except OSError:
         return "absent"
-    return f"{there.st_size} {there.st_mtime_ns}"
+    return f"{there.st_size} {there.st_mtime_ns} {there.st_ctime_ns}"
 
 
 def _write_tables(order: Order, listing: Listing, kept: Kept, work: Path) -> None:

@@ -125,6 +125,8 @@ class _Bucket:
         parts = urlsplit(address)
         if parts.scheme != "s3" or not parts.netloc:
             raise UsageError(f"'{address}' names no bucket; give s3://BUCKET/PREFIX")
+        if kms_key and "alias/" in kms_key:  # S3 tells what a key is, not what it is called, so nothing would be there ever
+            raise UsageError(f"--kms-key is '{kms_key}', an alias; give the id or the ARN of the key itself")
         try:
             import boto3
             from botocore.config import Config

@@ -1,7 +1,8 @@
 """The table of a folder of films without its patients: groups under pseudonyms, and of the rest what cannot name anybody.
 
 A row whose columns have slipped has a name where a label belongs. So a value stays only if it is one that its column can have;
-any other, or a row with too few fields or too many, refuses the table. Messages name lines and columns, never values.
+any other, or a row with too few fields or too many, refuses the table. Only ``site`` is free, for one word: what institutions are
+called here nobody else knows. Messages name lines and columns, never values.
 """
 
 from __future__ import annotations
@@ -28,10 +29,20 @@ NOTHING: Final = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "non
 """What tables write where nothing is known."""
 MARKS: Final = {"0": "0", "0.0": "0", "false": "0", "1": "1", "1.0": "1", "true": "1"}
 SEXES: Final = ("f", "m", "o", "u", "female", "male", "other", "unknown")
-CODE: Final = re.compile(r"\d{1,3}|(?!.*\d{4})[A-Za-z][A-Za-z0-9_/+-]{0,15}", re.ASCII)
-"""A view or a site: one word, and neither a date nor a patient's number."""
-TWO_WORDS: Final = frozenset({"anterior torso", "posterior torso", "lateral torso", "lower extremity", "upper extremity"})
-"""The sites of a body, as ISIC calls them, that are no such code."""
+VIEWS: Final = (
+    *("pa", "ap", "ap supine", "ap erect", "ap_horizontal", "frontal", "costal"),
+    *("l", "r", "ll", "rl", "lld", "rld", "llo", "rlo", "lat", "lateral"),
+)
+"""DICOM's codes (PS3.3, View Position) and the words of the public chest sets."""
+BODY_SITES: Final = (
+    *("head/neck", "torso", "anterior torso", "lateral torso", "posterior torso", "lower extremity", "upper extremity"),
+    *("oral/genital", "palms/soles", "abdomen", "acral", "back", "chest", "ear", "face", "foot", "genital", "hand", "neck"),
+    *("scalp", "trunk", "unknown"),
+)
+"""ISIC's and HAM10000's."""
+WORDS: Final = {"sex": SEXES, "view": VIEWS, "body_site": BODY_SITES}
+SITE: Final = re.compile(r"\d{1,3}|(?!.*\d{4})[A-Za-z][A-Za-z0-9_/+-]{0,15}", re.ASCII)
+"""The code of an institution: one word, and neither a date nor a patient's number."""
 
 
 @dataclass(frozen=True)
@@ -105,15 +116,15 @@ def _clean(column: str, value: str, pseudonyms: Pseudonyms) -> str | None:
             return str(min(int(float(value)), OLDEST + 1)) if years else ""
         case "split":
             return SPLITS.get(word)
-        case "sex":
-            return value if word in SEXES else None
-        case "view" | "site" | "body_site":
-            return value if CODE.fullmatch(value) or (column == "body_site" and word in TWO_WORDS) else None
+        case "sex" | "view" | "body_site":
+            return value if word in WORDS[column] else None
+        case "site":
+            return value if SITE.fullmatch(value) else None
     return MARKS.get(word)
 
 
 def _allowed(column: str) -> str:
     """What a column can have, for people."""
-    code = "one word of up to 16 letters, digits and _/+-, with no number of more than 3 digits"
-    known = {"split": ", ".join(SPLITS), "sex": ", ".join(SEXES), "view": code, "site": code, "body_site": code}
+    known = {name: ", ".join(words) for name, words in {**WORDS, "split": tuple(SPLITS)}.items()}
+    known["site"] = "one word of up to 16 letters, digits and _/+-, with no number of more than 3 digits"
     return known.get(column, "1, 0")

@@ -193,7 +193,10 @@ def _cut_pixel_data(dataset: Dataset) -> None:
     """Takes away what stands behind uncompressed pixels, where no decoder looks."""
     if not transfer_syntax(dataset).is_compressed:
         length = get_expected_length(dataset)
-        dataset["PixelData"].value = dataset.PixelData[:length] + b"\0" * (length % 2)
+        whole = dataset.PixelData[: length + length % 2]
+        if length % 2 and transfer_syntax(dataset).is_little_endian:  # big-endian words have the last pixel behind the padding
+            whole = whole[:length] + b"\0"
+        dataset["PixelData"].value = whole
 
 
 def _as_dicom(clean: Dataset, source: Dataset) -> bytes:

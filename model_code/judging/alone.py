@@ -41,9 +41,12 @@ def minima(metrics: Metrics, scores: Scores, policy: Policy) -> Iterator[Check]:
 
 
 def unanswered(scores: Scores, policy: Policy) -> Iterator[Check]:
-    """Films that the film gate did not let pass: of all of them, and of every subgroup. Of these nobody is told anything."""
+    """Films that the film gate did not let pass: of all of them, and of every subgroup. Of these nobody is told anything.
+
+    Not of the views: to let no film of another view pass is what the film gate is for.
+    """
     everyone = ("", "all films", np.ones(len(scores), bool))
-    for attribute, value, rows in (everyone, *subsets(scores)):
+    for attribute, value, rows in (everyone, *(one for one in subsets(scores) if one[0] != "view")):
         rule, scope, limit = "films not assessed", f"{attribute} {value}".strip(), policy.maximum_not_assessed
         films, patients = int(rows.sum()), len(np.unique(scores.groups[rows]))
         if patients < policy.enough:

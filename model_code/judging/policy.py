@@ -42,7 +42,8 @@ class Policy(Record):
     maximum_corner_fall: float = Field(0.03, ge=0, le=1)
     """Macro AUROC that may be lost with the film's corners, where markers are; judged by its value, not by its interval."""
     maximum_not_assessed: float = Field(0.05, ge=0, le=1)
-    """Share of a patient's films, over all and in a subgroup, that the film gate may leave unanswered; only surely more stops."""
+    """Share of a patient's films, over all and in a subgroup but a view, that the film gate may leave unanswered; only
+    surely more stops."""
     margin_answered: float = Field(0.02, ge=0, le=1)
     """By how much the share of films answered may be smaller than the champion's; only surely more stops."""
     enough: int = Field(10, ge=2)

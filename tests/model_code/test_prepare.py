@@ -29,7 +29,7 @@ from model_code.data.shards import open_shards
 from model_code.data.split import split_of
 from model_code.errors import ManifestError, OverreadError, UsageError
 from model_code.machines import Machine
-from model_code.prepare import Order, prepare
+from model_code.prepare import Order, _state, prepare
 from model_code.tasks import CHEST14, PNEUMONIA, SKIN8, TaskSpec
 from tests.cli import environment
 from tests.films import dicom, jpeg, planted_in, png, ramp
@@ -406,6 +406,17 @@ def test_after_a_refusal_pictures_that_have_changed_are_looked_at_again(
     pd.testing.assert_frame_equal(one, other)
 
 
+def test_a_picture_of_the_same_size_that_keeps_its_time_is_another_one(tmp_path: Path) -> None:
+    path = tmp_path / "0.png"
+    path.write_bytes(b"one")
+    known, there = _state(path), path.stat()
+    assert _state(path) == known
+    time.sleep(0.02)  # a file system notes times by the tick
+    path.write_bytes(b"two")
+    os.utime(path, ns=(there.st_atime_ns, there.st_mtime_ns))
+    assert _state(path) != known
+
+
 def test_a_picture_that_can_no_longer_be_read_leaves_nothing_behind(
     leaking: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -511,7 +522,7 @@ import sys
 from pathlib import Path
 from model_code.data import shards
 shards.MOST_ROWS = 4
-from model_code.prepare import Order, prepare
+from model_code.prepare import Order, _state, prepare
 from model_code.tasks import CHEST14
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in a script's background begin deaf to it

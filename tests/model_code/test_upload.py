@@ -174,6 +174,13 @@ def test_what_is_there_under_another_key_is_encrypted_anew(s3: Any, data: Path) 
     assert upload(data, "s3://films", kms_key="some-key") == {"sent": 0, "there": first["sent"]}
 
 
+@pytest.mark.parametrize("alias", ["alias/films", "arn:aws:kms:us-east-1:123456789012:alias/films"])
+def test_a_key_by_its_alias_is_refused(s3: Any, data: Path, alias: str) -> None:
+    """S3 answers with the key's own id, so everything would be sent again each time."""
+    with pytest.raises(UsageError, match=f"--kms-key is '{alias}', an alias; give the id or the ARN"):
+        upload(data, "s3://films", kms_key=alias)
+
+
 def test_mistakes_are_one_line(s3: Any, data: Path, tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match=r"no manifest\.parquet in"):
         upload(tmp_path, "s3://films")

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from pydicom import Dataset, dcmread
+from pydicom import Dataset, dcmread, dcmwrite
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.sequence import Sequence as DicomSequence
-from pydicom.uid import SecondaryCaptureImageStorage
+from pydicom.uid import ExplicitVRBigEndian, SecondaryCaptureImageStorage
 
 from model_code.data.burned_in_text import find_text
 from model_code.data.deidentify import CleanFilm, deidentify_film
@@ -205,6 +205,20 @@ def test_what_stands_behind_the_pixels_is_taken_out(values: Any) -> None:
     assert not planted_in(clean.data)
     assert header.PixelData == values.tobytes() + b"\0" * (values.size % 2)
     assert np.array_equal(decode(clean.data).pixels, decode(original).pixels)
+
+
+def test_the_last_pixel_of_an_odd_number_stays_in_either_order_of_bytes() -> None:
+    values = ramp(8, 33)
+    assert values.size % 2
+    dataset = dcmread(io.BytesIO(dicom(values, **STUDY, PixelData=values.tobytes() + b"\0")))
+    words = np.frombuffer(dataset.PixelData, "<u2").astype(">u2").tobytes()
+    dataset.PixelData, dataset["PixelData"].VR = words, "OW"
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    buffer = io.BytesIO()
+    dcmwrite(buffer, dataset, little_endian=False, implicit_vr=False)
+
+    _, clean = cleaned(buffer.getvalue())
+    assert np.array_equal(decode(clean.data).pixels, decode(buffer.getvalue()).pixels)
 
 
 def test_what_a_picture_needs_stays() -> None:

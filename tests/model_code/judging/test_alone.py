@@ -83,6 +83,12 @@ def test_a_model_whose_film_gate_refuses_films_is_refused() -> None:
     assert set(few.values()) == {"passed"}
 
 
+def test_a_film_gate_may_refuse_all_films_of_a_view() -> None:
+    lateral = DRAWN.groups % 30 == 0
+    views = replace(unread(lateral), attributes={"view": np.where(lateral, "LL", "PA")})
+    assert outcomes(list(unanswered(views, POLICY))) == {"films not assessed, all films": "passed"}
+
+
 def test_films_of_one_patient_or_of_a_few_do_not_refuse_a_film_gate() -> None:
     site = np.where(DRAWN.groups < 9, "tiny", "large")
     tiny = replace(unread(site == "tiny"), attributes={"site": site})
