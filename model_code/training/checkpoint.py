@@ -143,8 +143,8 @@ class Checkpoints:
         return Place()
 
     def clear_leftovers(self) -> None:
-        """Removes what a killed run was still writing."""
-        for name in (".state-*", ".best-*"):
+        """Removes what a killed run was still writing; safetensors writes into a file of its own before ours."""
+        for name in (".state-*", ".best-*", ".tmp??????"):
             for path in self.folder.glob(name):
                 path.unlink(missing_ok=True)
 

@@ -109,7 +109,7 @@ def test_the_two_newest_states_and_the_best_weights_they_name_are_kept(tmp_path:
 def test_what_a_killed_run_left_half_written_is_removed(tmp_path: Path) -> None:
     states = Checkpoints(tmp_path, RUN)
     states.save(trained(), Place(1, 2))
-    for name in (".state-0001-0000003.safetensors.abc", ".best-0001.safetensors.abc"):
+    for name in (".state-0001-0000003.safetensors.abc", ".best-0001.safetensors.abc", ".tmprcOKky"):
         (tmp_path / name).write_bytes(b"half")
     states.clear_leftovers()
     assert [path.name for path in tmp_path.iterdir()] == ["state-0001-0000002.safetensors"]
