@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from model_code.data.deidentify import OLDEST
 from model_code.data.pseudonyms import Pseudonyms
 from model_code.data.sources.folder import SPLITS
 from model_code.data.sources.listing import SEPARATORS, UTF_16
@@ -24,7 +25,6 @@ from model_code.tasks import TaskSpec
 NEEDED: Final = ("image", "group")
 CARRIED: Final = ("sex", "age", "view", "site", "body_site", "split")
 """Columns that stay, beside the labels; any other could hold whatever somebody typed."""
-OLDEST: Final = 89
 NOTHING: Final = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "none"})
 """What tables write where nothing is known."""
 MARKS: Final = {"0": "0", "0.0": "0", "false": "0", "1": "1", "1.0": "1", "true": "1"}
